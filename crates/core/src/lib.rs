@@ -1,4 +1,22 @@
 //! What a dental lab's courier desk knows: no clock, no I/O, no async, no chance.
 //! Time and ids are arguments, so every rule here is tested as a table and replayed at will.
 
+pub mod backoff;
+pub mod bucket;
+pub mod decide;
+pub mod delivery;
+pub mod directory;
+pub mod event;
+pub mod facts;
 pub mod fault;
+pub mod id;
+pub mod invoice;
+pub mod mask;
+pub mod phi;
+pub mod pickup;
+pub mod record;
+pub mod recurrence;
+pub mod route;
+pub mod rules;
+pub mod state;
+pub mod time;

@@ -1,1 +1,134 @@
-//! One trait, two engines.
+//! What is kept: one trait, [`Store`], and the engines behind it.
+//!
+//! The trait is small and coarse, and synchronous: its callers are one writer thread that wants nothing but the next
+//! commit, and readers on a pool of threads. Adding to it means: a method here, its SQL in each engine, a story in the
+//! contract suite (`contract.rs`), which every engine must pass.
+
+pub mod access;
+pub mod batch;
+pub mod page;
+pub mod vault;
+
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::facts::{Found, Key};
+use pontic_core::id::LabId;
+use pontic_core::record::{Kind, Record};
+
+use crate::access::{Token, TokenKind};
+use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::page::{AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Something else changed a row since it was loaded, or a unique key was taken: load and decide again.
+    #[error("a row changed since it was loaded")]
+    Conflict,
+    /// The disk is full, the file is locked, the server is gone: nothing was written, and it may work later.
+    #[error("the store cannot write or read now: {0}")]
+    Unavailable(String),
+    /// A row breaks a rule of the schema, or cannot be read: trying again does not help.
+    #[error("the store refused: {0}")]
+    Broken(String),
+    /// The data was written by a newer version of this program.
+    #[error("the data folder has format {found}, this program knows up to {known}: use the newer program")]
+    Newer {
+        /// Format of the data.
+        found: u32,
+        /// Newest format that this program knows.
+        known: u32,
+    },
+    /// The key that seals patient data is missing, unreadable, or another one than the data was sealed with.
+    #[error("{0}")]
+    Key(String),
+}
+
+/// Where everything is kept. All writing is one transaction per call, on disk when the call returns.
+pub trait Store: Send + Sync {
+    /// Answers every key, in the same order.
+    fn load(&self, keys: &[Key]) -> Result<Vec<(Key, Found)>, StoreError>;
+
+    /// What the inbox knows of these keys, in the same order.
+    fn seen(&self, keys: &[InboxKey]) -> Result<Vec<Option<Seen>>, StoreError>;
+
+    /// A digest, keyed with this store's key, by which contents are compared without being kept.
+    fn digest(&self, content: &[u8]) -> [u8; 16];
+
+    /// Writes a batch of decisions: all of it or, on an error, nothing.
+    fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
+
+    /// Takes up to `limit` pieces of waiting work that are due, for as long as `lease`; each counts one attempt more.
+    fn claim(&self, now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Puts claimed work back, to be due again at `due`. False if the claim is not the caller's any more.
+    fn postpone(&self, claimed: &Claimed, due: Timestamp) -> Result<bool, StoreError>;
+
+    /// How much work waits, and the oldest time at which some of it was due.
+    fn waiting(&self) -> Result<Waiting, StoreError>;
+
+    /// The records of that kind and id, of one lab or of all.
+    fn get(&self, kind: Kind, lab: Option<&LabId>, id: &str) -> Result<Vec<Record>, StoreError>;
+
+    /// The records of a kind that pass the filter, in the order of their creation.
+    fn list(&self, kind: Kind, filter: &Filter, paging: &Paging) -> Result<Page<Record>, StoreError>;
+
+    /// The log in order, from `filter.after` on (not included).
+    fn log(&self, filter: &LogFilter, limit: usize) -> Result<Vec<LogRow>, StoreError>;
+
+    /// The log row with that number.
+    fn log_row(&self, seq: u64) -> Result<Option<LogRow>, StoreError>;
+
+    /// The newest number in the log; 0 for an empty one.
+    fn last_seq(&self) -> Result<u64, StoreError>;
+
+    /// Name of this data, drawn when it was made: numbers of one epoch can be compared.
+    fn epoch(&self) -> &str;
+
+    /// Alerts, newest first; `after` is the number of the last one seen.
+    fn alerts(&self, lab: Option<&LabId>, open_only: bool, paging: &Paging) -> Result<Page<AlertRow>, StoreError>;
+
+    /// Marks an alert as dealt with. False if there is none such in that lab.
+    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError>;
+
+    /// Refused messages of authentic senders, oldest first.
+    fn quarantine(&self, lab: Option<&LabId>, open_only: bool, paging: &Paging) -> Result<Page<QuarantineRow>, StoreError>;
+
+    /// One of them, with its raw body.
+    fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError>;
+
+    /// Marks one as dealt with (redriven). False if it was already.
+    fn release(&self, id: &str) -> Result<bool, StoreError>;
+
+    /// Keeps a proof; the same id again is refused as [`StoreError::Conflict`].
+    fn put_proof(&self, proof: &Proof, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// A proof and its bytes.
+    fn proof(&self, lab: Option<&LabId>, id: &str) -> Result<Option<(Proof, Vec<u8>)>, StoreError>;
+
+    /// Which of these proofs exist in the lab.
+    fn known_proofs(&self, lab: &LabId, ids: &[&str]) -> Result<Vec<bool>, StoreError>;
+
+    /// Keeps a token, session or ticket.
+    fn put_token(&self, token: &Token) -> Result<(), StoreError>;
+
+    /// The live token with that hash.
+    fn token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError>;
+
+    /// All live tokens of a kind, oldest first.
+    fn tokens(&self, kind: TokenKind, now: Timestamp) -> Result<Vec<Token>, StoreError>;
+
+    /// Ends a token and all that was derived from it. False if there is none.
+    fn revoke_token(&self, id: &str) -> Result<bool, StoreError>;
+
+    /// Takes a one-use token: the first caller gets it, later ones nothing.
+    fn take_token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError>;
+
+    /// A number that differs whenever another process changed the data (tokens made by the command line).
+    fn stamp(&self) -> Result<u64, StoreError>;
+
+    /// Forgets inbox keys older than `before`, and expired tokens.
+    fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Moves what was written from the log file of the engine to its place, off the commit path; where there is such a thing.
+    fn checkpoint(&self) -> Result<(), StoreError>;
+}

@@ -1,1 +1,17 @@
-//! What other systems speak.
+//! What other systems speak: bytes in, checked values out, and back.
+//!
+//! - [`json`]: the strict door that every body passes.
+//! - [`fields`]: reading the members of a body, with all faults at once.
+//! - [`time`]: date-times as others write them.
+//! - [`signature`]: who sent a webhook.
+//! - [`ehr`]: the practice systems, each described once, mapped both ways.
+//!
+//! Nothing here reads a clock, a socket or the environment: time, zone and secrets are arguments.
+//! What is wrong with a body is said in the words of [`pontic_core::fault`], never with the
+//! value itself, which may be patient data.
+
+pub mod ehr;
+pub mod fields;
+pub mod json;
+pub mod signature;
+pub mod time;

@@ -1,0 +1,203 @@
+//! What a decision may look at: the rows that were loaded for it, and what it changed on top of them.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::civil::Date;
+
+use crate::id::{ClinicId, LabId};
+use crate::record::{Entity, Kind, Record, Row};
+
+/// One thing to look up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// The record of that kind, lab and id.
+    Record(Kind, LabId, String),
+    /// The one record of that kind with that second key.
+    Identity(Kind, [u8; 16]),
+    /// Ids of the records of that kind and lab that are parts of `parent`.
+    Parts(Kind, LabId, String),
+    /// The open delivery of that clinic and day.
+    OpenDelivery(LabId, ClinicId, Date),
+    /// Ids of all open records of that kind at that clinic.
+    OpenAt(Kind, LabId, ClinicId),
+    /// Labs that have a record of that kind and id.
+    Labs(Kind, String),
+}
+
+impl Key {
+    /// The key of a record by its type.
+    pub fn of<E: Entity>(lab: &LabId, id: &str) -> Self {
+        Self::Record(E::KIND, lab.clone(), id.to_owned())
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A record, or that there is none.
+    Record(Option<Record>),
+    /// Ids (for [`Key::Labs`]: ids of labs), in order.
+    Ids(Vec<String>),
+}
+
+/// Look-ups with their answers. Absent keys are unknown, which is not the same as found to be nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    found: HashMap<Key, Found>,
+    /// Records that decisions changed and that no store has yet: what is loaded later does not know of them.
+    changed: HashSet<Key>,
+}
+
+impl Facts {
+    /// Adds what was loaded. What is there already is newer and stays.
+    pub fn add(&mut self, loaded: impl IntoIterator<Item = (Key, Found)>) {
+        for (key, found) in loaded {
+            if let Found::Record(Some(record)) = &found
+                && !matches!(key, Key::Record(..))
+            {
+                let own = Key::Record(record.kind(), record.lab_id().clone(), record.id().to_owned());
+                self.found.entry(own).or_insert_with(|| found.clone());
+            }
+            if !self.found.contains_key(&key) {
+                let found = self.with_changes(&key, found);
+                self.found.insert(key, found);
+            }
+        }
+    }
+
+    /// What a store answered, corrected by what it does not know yet.
+    fn with_changes(&self, key: &Key, found: Found) -> Found {
+        let changed = self.changed.iter().filter_map(|key| match self.found.get(key) {
+            Some(Found::Record(Some(record))) => Some(record),
+            _ => None,
+        });
+        match (key, found) {
+            (Key::Identity(kind, digest), found) => changed
+                .filter(|record| record.kind() == *kind)
+                .find(|record| record.columns().identity == Some(*digest))
+                .map_or(found, |record| Found::Record(Some(record.clone()))),
+            (_, Found::Ids(mut ids)) => {
+                for record in changed {
+                    let row = record.columns();
+                    correct(&mut ids, key, &row);
+                }
+                Found::Ids(ids)
+            }
+            (_, found) => found,
+        }
+    }
+
+    /// The answer to `key`, if it was looked up.
+    pub fn get(&self, key: &Key) -> Option<&Found> {
+        self.found.get(key)
+    }
+
+    /// How many answers there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether nothing was looked up.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Takes over what a decision changed.
+    pub fn apply(&mut self, overlay: Overlay) {
+        let records = overlay.found.found.keys().filter(|key| matches!(key, Key::Record(..)));
+        self.changed.extend(records.cloned());
+        self.found.extend(overlay.found.found);
+    }
+}
+
+/// Facts as a decision sees them: its own changes in front of what was loaded.
+#[derive(Debug)]
+pub struct View<'a> {
+    loaded: &'a Facts,
+    overlay: Overlay,
+}
+
+/// What a decision changed, as answers to the keys that it changed.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    found: Facts,
+}
+
+impl<'a> View<'a> {
+    /// Nothing changed yet.
+    pub fn new(loaded: &'a Facts) -> Self {
+        Self { loaded, overlay: Overlay::default() }
+    }
+
+    /// The answer to `key`; `None` if it must be loaded first.
+    pub fn get(&self, key: &Key) -> Option<&Found> {
+        self.overlay.found.get(key).or_else(|| self.loaded.get(key))
+    }
+
+    /// Ends the view.
+    pub fn into_overlay(self) -> Overlay {
+        self.overlay
+    }
+
+    /// Puts a record in its place, and into the lists that hold it from now on.
+    pub fn put(&mut self, record: Record) {
+        let key = Key::Record(record.kind(), record.lab_id().clone(), record.id().to_owned());
+        let before = match self.get(&key) {
+            Some(Found::Record(Some(old))) => Some(old.columns()),
+            _ => None,
+        };
+        let after = record.columns();
+        for list in lists(before.as_ref()).into_iter().chain(lists(Some(&after))) {
+            let Some(Found::Ids(ids)) = self.get(&list) else { continue };
+            let mut ids = ids.clone();
+            correct(&mut ids, &list, &after);
+            self.overlay.found.found.insert(list, Found::Ids(ids));
+        }
+        if let Some(identity) = after.identity {
+            self.overlay.found.found.insert(Key::Identity(after.kind, identity), Found::Record(Some(record.clone())));
+        }
+        self.overlay.found.found.insert(key, Found::Record(Some(record)));
+    }
+}
+
+/// Puts the record with these columns into the list, or takes it out.
+fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
+    let of_labs = matches!(list, Key::Labs(..));
+    if !concerns(list, row) {
+        return;
+    }
+    let member = if of_labs { row.lab_id.as_str() } else { &row.id };
+    let belongs = lists(Some(row)).contains(list);
+    match (belongs, ids.iter().position(|id| id == member)) {
+        (true, None) => ids.push(member.to_owned()),
+        (false, Some(index)) => drop(ids.remove(index)),
+        _ => {}
+    }
+}
+
+/// Whether a record of that kind and lab may be in the list at all.
+fn concerns(list: &Key, row: &Row) -> bool {
+    match list {
+        Key::Parts(kind, lab, _) | Key::OpenAt(kind, lab, _) => *kind == row.kind && *lab == row.lab_id,
+        Key::OpenDelivery(lab, ..) => row.kind == Kind::Delivery && *lab == row.lab_id,
+        Key::Labs(kind, id) => *kind == row.kind && *id == row.id,
+        Key::Record(..) | Key::Identity(..) => false,
+    }
+}
+
+/// The lists that a record with these columns is in.
+fn lists(row: Option<&Row>) -> Vec<Key> {
+    let Some(row) = row else { return Vec::new() };
+    let mut keys = vec![Key::Labs(row.kind, row.id.clone())];
+    if let Some(parent) = &row.parent {
+        keys.push(Key::Parts(row.kind, row.lab_id.clone(), parent.clone()));
+    }
+    if let (true, Some(clinic)) = (row.open, &row.clinic_id) {
+        let clinic = ClinicId::known(clinic.as_str());
+        if let (Kind::Delivery, Some(date)) = (row.kind, row.date) {
+            keys.push(Key::OpenDelivery(row.lab_id.clone(), clinic.clone(), date));
+        }
+        keys.push(Key::OpenAt(row.kind, row.lab_id.clone(), clinic));
+    }
+    keys
+}

@@ -1,0 +1,109 @@
+//! Routes and their stops.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::ProofOfDelivery;
+use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
+use crate::phi::{Phi, Private};
+use crate::state::{RouteStatus, StopStatus};
+use crate::time::Coordinates;
+
+/// Most stops of one route.
+pub const MAX_STOPS: usize = 200;
+
+/// One driver's run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Its id.
+    pub id: RouteId,
+    /// Who drives it now.
+    pub driver_id: DriverId,
+    /// The day.
+    pub date: Date,
+    /// Where it stands.
+    pub status: RouteStatus,
+    /// When the driver left the lab.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When the driver was back.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// Counts its changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+/// What became of one case or pickup at a stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undone {
+    /// The case or pickup.
+    pub id: String,
+    /// Why it was not done.
+    pub reason: String,
+}
+
+/// One clinic of a run: all that is brought and fetched there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stop {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Its id.
+    pub id: StopId,
+    /// The route.
+    pub route_id: RouteId,
+    /// Its place on it, from 1.
+    pub sequence: u32,
+    /// The clinic.
+    pub clinic_id: ClinicId,
+    /// Stands in for a clinic that is not set up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clinic_name: Option<String>,
+    /// Stands in for a clinic that is not set up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Coordinates>,
+    /// What to bring.
+    #[serde(default)]
+    pub delivery_ids: Vec<DeliveryId>,
+    /// What to fetch.
+    #[serde(default)]
+    pub pickup_ids: Vec<PickupId>,
+    /// Promised from.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub window_start: Option<Timestamp>,
+    /// Promised until.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub window_end: Option<Timestamp>,
+    /// Where it stands.
+    pub status: StopStatus,
+    /// Who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver_id: Option<DriverId>,
+    /// When the driver came.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
+    /// When it was done, failed or skipped.
+    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// Why it failed or was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Cases and pickups that were not done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<Undone>,
+    /// The proof.
+    #[serde(default, skip_serializing_if = "ProofOfDelivery::is_empty")]
+    pub proof: ProofOfDelivery,
+    /// Counts its changes.
+    #[serde(default)]
+    pub version: u64,
+    /// Who received it, and notes.
+    #[serde(skip)]
+    pub private: Phi<Private>,
+}

@@ -1,0 +1,42 @@
+//! Tokens as they are kept: never themselves, only their SHA-256.
+
+use jiff::Timestamp;
+use pontic_core::id::{ClinicId, DriverId, LabId};
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Made for a person or a program; shown once.
+    Token,
+    /// A browser's login, derived from a token.
+    Session,
+    /// One use, within seconds, to open a socket.
+    Ticket,
+}
+
+/// A token, session or ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its id (`UUIDv7`): what stands in lists and logs.
+    pub id: String,
+    /// SHA-256 of its text.
+    pub hash: [u8; 32],
+    /// What it is for.
+    pub kind: TokenKind,
+    /// The token it was derived from.
+    pub parent: Option<String>,
+    /// `admin`, `dispatcher`, `driver`, `source`, `finance` or `viewer`.
+    pub role: String,
+    /// Bound to that lab.
+    pub lab_id: Option<LabId>,
+    /// Is that driver.
+    pub driver_id: Option<DriverId>,
+    /// Is of that clinic.
+    pub clinic_id: Option<ClinicId>,
+    /// May post events of these sources; empty: of any.
+    pub sources: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
