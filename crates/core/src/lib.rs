@@ -20,3 +20,4 @@ pub mod route;
 pub mod rules;
 pub mod state;
 pub mod time;
+pub mod view;

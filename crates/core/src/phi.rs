@@ -56,6 +56,9 @@ pub struct Private {
     /// What the sender sent along: a JSON object as text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub metadata: String,
+    /// Digest of the content that was last accepted, by which the same content is recognised.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub content: String,
     /// Secrets of an endpoint: no patient data, but sealed at rest all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,

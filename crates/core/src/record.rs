@@ -180,7 +180,9 @@ macro_rules! records {
 
 records! {
     Lab => |lab| &lab.id, |_this, _row| ();
-    Clinic private private => |clinic| &clinic.lab_id, |_this, _row| ();
+    Clinic private private => |clinic| &clinic.lab_id, |this, row| {
+        row.parent = this.merged_into.as_ref().map(ToString::to_string);
+    };
     Driver => |driver| &driver.lab_id, |_this, _row| ();
     Endpoint private private => |endpoint| &endpoint.lab_id, |_this, _row| ();
     Case private private => |case| &case.lab_id, |this, row| {

@@ -1,0 +1,122 @@
+//! Labs, clinics, drivers and endpoints as people set them up.
+
+use super::cases::{join, leave};
+use super::pickups::open_at;
+use super::publish::Publication;
+use super::{Desk, Refusal, Step, fault};
+use crate::delivery::{Case, Delivery};
+use crate::directory::{Clinic, Driver, Endpoint, Lab};
+use crate::event::{ClinicMerged, ClinicSet, DriverSet, EndpointSet, LabSet};
+use crate::facts::Key;
+use crate::fault::Reason;
+use crate::pickup::Series;
+use crate::record::{Entity, Kind};
+use crate::view;
+
+/// A lab is like this from here on.
+pub fn lab_set(desk: &mut Desk<'_>, detail: &LabSet) -> Step<String> {
+    let lab = Lab { verified: true, ..detail.lab.clone() };
+    desk.check_scope(&lab.id)?;
+    let before = desk.get::<Lab>(&lab.id, lab.id.as_str())?;
+    desk.expect(detail.expected, before.map_or(0, |lab| lab.version))?;
+    set(desk, lab)
+}
+
+/// A driver is like this from here on.
+pub fn driver_set(desk: &mut Desk<'_>, detail: &DriverSet) -> Step<String> {
+    let lab_id = detail.driver.lab_id.clone();
+    desk.lab(&lab_id)?;
+    let before = desk.get::<Driver>(&lab_id, detail.driver.id.as_str())?;
+    desk.expect(detail.expected, before.map_or(0, |driver| driver.version))?;
+    set(desk, Driver { verified: true, ..detail.driver.clone() })
+}
+
+/// An endpoint is like this from here on.
+pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
+    let endpoint = Endpoint { private: detail.private.clone(), ..detail.endpoint.clone() };
+    desk.lab(&endpoint.lab_id)?;
+    desk.want(&[Key::of::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())])?;
+    set(desk, endpoint)
+}
+
+/// A clinic is like this from here on.
+pub fn clinic_set(desk: &mut Desk<'_>, detail: &ClinicSet) -> Step<String> {
+    let lab_id = detail.clinic.lab_id.clone();
+    desk.lab(&lab_id)?;
+    let before = desk.get::<Clinic>(&lab_id, detail.clinic.id.as_str())?;
+    desk.expect(detail.expected, before.as_ref().map_or(0, |clinic| clinic.version))?;
+    let merged_into = before.and_then(|clinic| clinic.merged_into);
+    let private = detail.private.clone();
+    set(desk, Clinic { verified: true, merged_into, private, ..detail.clinic.clone() })
+}
+
+fn set<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {
+    let (lab, id) = (value.lab_id().clone(), value.id().to_owned());
+    let new = desk.get::<E>(&lab, &id)?.is_none();
+    desk.put(value);
+    let value = desk.need::<E>(&lab, &id, "unknown")?;
+    Ok(format!("{{\"new\":{new},\"record\":{}}}", view::json(&value)))
+}
+
+/// One clinic is really another: what is open moves there, and whoever names the old one means the new one.
+pub fn clinic_merged(desk: &mut Desk<'_>, detail: &ClinicMerged) -> Step<String> {
+    if detail.clinic_id == detail.into {
+        return Err(fault("mergeInto", Reason::OutOfRange));
+    }
+    let lab = desk.lab(&detail.lab_id)?;
+    let mut old = desk.need::<Clinic>(&lab.id, detail.clinic_id.as_str(), "unknown_clinic")?;
+    let into = desk.get::<Clinic>(&lab.id, detail.into.as_str())?;
+    let Some(into) = into.filter(|into| into.merged_into.is_none()) else {
+        return Err(fault("mergeInto", Reason::NotFound));
+    };
+    if old.merged_into.as_ref().is_some_and(|target| *target != into.id) {
+        return Err(Refusal::Conflict("already_merged").into());
+    }
+    old.merged_into = Some(into.id.clone());
+    move_deliveries(desk, &lab, &old, &into)?;
+    move_pickups(desk, &lab, &old, &into)?;
+    redirect_earlier(desk, &lab, &old, &into)?;
+    set(desk, old)
+}
+
+fn move_deliveries(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> Step<()> {
+    for mut delivery in desk.all::<Delivery>(&lab.id, Key::OpenAt(Kind::Delivery, lab.id.clone(), old.id.clone()))? {
+        let cases = desk.parts::<Case>(&lab.id, delivery.id.as_str())?;
+        let there = desk.ids_of(Key::OpenDelivery(lab.id.clone(), into.id.clone(), delivery.date))?;
+        if there.is_empty() {
+            delivery.clinic_id = into.id.clone();
+            for case in cases {
+                desk.put(Case { clinic_id: Some(into.id.clone()), ..case });
+            }
+            desk.put(delivery.clone());
+            desk.publish(Publication::delivery(&delivery, false));
+            continue;
+        }
+        for case in cases {
+            let case = leave(desk, case)?;
+            join(desk, lab, into, delivery.date, case)?;
+        }
+    }
+    Ok(())
+}
+
+fn move_pickups(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> Step<()> {
+    for mut pickup in open_at(desk, &lab.id, old)? {
+        pickup.clinic_id = into.id.clone();
+        desk.put(pickup);
+    }
+    for mut series in desk.all::<Series>(&lab.id, Key::OpenAt(Kind::Series, lab.id.clone(), old.id.clone()))? {
+        series.clinic_id = into.id.clone();
+        desk.put(series);
+    }
+    Ok(())
+}
+
+/// Clinics that were merged into the old one point at the new one, so that one step always suffices.
+fn redirect_earlier(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> Step<()> {
+    for mut clinic in desk.parts::<Clinic>(&lab.id, old.id.as_str())? {
+        clinic.merged_into = Some(into.id.clone());
+        desk.put(clinic);
+    }
+    Ok(())
+}
