@@ -30,13 +30,26 @@ impl Backoff {
         if max_ms < base_ms {
             return Err(BadBackoff::ShorterThanBase);
         }
-        Ok(Self { max_retries, base_ms, max_ms })
+        Ok(Self {
+            max_retries,
+            base_ms,
+            max_ms,
+        })
     }
 
     /// How long to wait after try number `attempt` (from 1) failed; `None` when that was the last.
     /// `chance` is uniform in 0..=1; `retry_after` is what the other side asked for, and wins over a shorter wait.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "delays are days at most")]
-    pub fn delay(&self, attempt: u32, chance: f64, retry_after: Option<SignedDuration>) -> Option<SignedDuration> {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "delays are days at most"
+    )]
+    pub fn delay(
+        &self,
+        attempt: u32,
+        chance: f64,
+        retry_after: Option<SignedDuration>,
+    ) -> Option<SignedDuration> {
         if attempt == 0 || attempt > self.max_retries {
             return None;
         }
@@ -55,8 +68,15 @@ mod tests {
     #[test]
     fn delays_double_up_to_their_bound_and_end() {
         let backoff = Backoff::new(4, 1_000, 5_000).expect("sound bounds");
-        let full = |attempt| backoff.delay(attempt, 1.0, None).map(|delay| delay.as_millis());
-        assert_eq!([1, 2, 3, 4, 5].map(full), [Some(1_000), Some(2_000), Some(4_000), Some(5_000), None]);
+        let full = |attempt| {
+            backoff
+                .delay(attempt, 1.0, None)
+                .map(|delay| delay.as_millis())
+        };
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(full),
+            [Some(1_000), Some(2_000), Some(4_000), Some(5_000), None]
+        );
         assert_eq!(backoff.delay(1, 0.0, None), Some(SignedDuration::ZERO));
         let asked = SignedDuration::from_secs(30);
         assert_eq!(backoff.delay(1, 1.0, Some(asked)), Some(asked));

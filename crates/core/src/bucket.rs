@@ -30,11 +30,18 @@ pub struct Allowance {
 impl Bucket {
     /// A full one, at `now_s` seconds of any steady clock.
     pub const fn full(quota: Quota, now_s: f64) -> Self {
-        Self { left: quota.burst, at_s: now_s }
+        Self {
+            left: quota.burst,
+            at_s: now_s,
+        }
     }
 
     /// Takes one, if there is one.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "quotas are small and never negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "quotas are small and never negative"
+    )]
     pub fn take(&mut self, quota: Quota, now_s: f64) -> Allowance {
         // A clock that steps back refills nothing.
         let elapsed = (now_s - self.at_s).max(0.0);
@@ -47,7 +54,11 @@ impl Bucket {
         } else {
             1.0 - self.left
         };
-        Allowance { allowed, remaining: self.left as u64, wait_s: (missing / quota.rate).ceil() as u64 }
+        Allowance {
+            allowed,
+            remaining: self.left as u64,
+            wait_s: (missing / quota.rate).ceil() as u64,
+        }
     }
 
     /// Whether it has filled up again, so that forgetting it changes nothing.
@@ -62,13 +73,26 @@ mod tests {
 
     #[test]
     fn a_burst_then_the_rate() {
-        let quota = Quota { rate: 2.0, burst: 3.0 };
+        let quota = Quota {
+            rate: 2.0,
+            burst: 3.0,
+        };
         let mut bucket = Bucket::full(quota, 0.0);
         let passed = (0..5).filter(|_| bucket.take(quota, 0.0).allowed).count();
         assert_eq!(passed, 3);
-        assert_eq!(bucket.take(quota, 0.1), Allowance { allowed: false, remaining: 0, wait_s: 1 });
+        assert_eq!(
+            bucket.take(quota, 0.1),
+            Allowance {
+                allowed: false,
+                remaining: 0,
+                wait_s: 1
+            }
+        );
         assert!(bucket.take(quota, 0.6).allowed);
-        assert!(!bucket.take(quota, 0.0).allowed, "a clock that steps back refills nothing");
+        assert!(
+            !bucket.take(quota, 0.0).allowed,
+            "a clock that steps back refills nothing"
+        );
         assert!(bucket.is_full(quota, 10.0));
     }
 }

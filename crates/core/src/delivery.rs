@@ -47,13 +47,19 @@ impl Milligrams {
     pub const MAX_KG: f64 = 1_000.0;
 
     /// From kilograms, as the contract gives weights.
-    #[expect(clippy::cast_possible_truncation, reason = "weights are at most 1,000 kg")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are at most 1,000 kg"
+    )]
     pub fn from_kg(kg: f64) -> Self {
         Self((kg * 1e6).round() as i64)
     }
 
     /// To kilograms.
-    #[expect(clippy::cast_precision_loss, reason = "a van's load is far below 2^53 mg")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a van's load is far below 2^53 mg"
+    )]
     pub fn kg(self) -> f64 {
         self.0 as f64 / 1e6
     }
@@ -199,9 +205,13 @@ impl Load {
     /// With one case less, which was in it.
     pub fn remove(&mut self, priority: Priority, specs: &Specs) {
         self.cases = self.cases.saturating_sub(1);
-        self.rush = self.rush.saturating_sub(u32::from(priority == Priority::Rush));
+        self.rush = self
+            .rush
+            .saturating_sub(u32::from(priority == Priority::Rush));
         self.fragile = self.fragile.saturating_sub(u32::from(specs.fragile));
-        self.signature = self.signature.saturating_sub(u32::from(specs.requires_signature));
+        self.signature = self
+            .signature
+            .saturating_sub(u32::from(specs.requires_signature));
         self.weight.0 -= specs.weight.unwrap_or_default().0;
     }
 }
@@ -235,7 +245,11 @@ pub struct Delivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_id: Option<DriverId>,
     /// When it, or its last part, was handed over.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub completed_at: Option<Timestamp>,
     /// Where it was handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +293,10 @@ impl Delivery {
 
     /// RUSH as soon as one of its cases is.
     pub fn priority(&self) -> Priority {
-        if self.load.rush > 0 { Priority::Rush } else { Priority::Standard }
+        if self.load.rush > 0 {
+            Priority::Rush
+        } else {
+            Priority::Standard
+        }
     }
 }

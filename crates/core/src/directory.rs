@@ -168,7 +168,11 @@ impl Clinic {
 
     /// Whether anybody is there on that day.
     pub fn is_open_on(&self, date: Date) -> bool {
-        let hours = || self.hours.get(&Day::of(date)).is_some_and(|spans| !spans.is_empty());
+        let hours = || {
+            self.hours
+                .get(&Day::of(date))
+                .is_some_and(|spans| !spans.is_empty())
+        };
         !self.holidays.contains(&date) && (self.hours.is_empty() || hours())
     }
 
@@ -178,7 +182,11 @@ impl Clinic {
             return self.is_open_on(date);
         }
         let meets = |span: &Open| span.from < to && from < span.to;
-        self.is_open_on(date) && self.hours.get(&Day::of(date)).is_some_and(|spans| spans.iter().any(meets))
+        self.is_open_on(date)
+            && self
+                .hours
+                .get(&Day::of(date))
+                .is_some_and(|spans| spans.iter().any(meets))
     }
 }
 
@@ -208,7 +216,15 @@ pub struct Driver {
 impl Driver {
     /// What a message that names an unknown driver makes of them.
     pub fn stub(lab_id: LabId, id: DriverId) -> Self {
-        Self { lab_id, name: id.to_string(), id, shift: None, capacity: None, verified: false, version: 0 }
+        Self {
+            lab_id,
+            name: id.to_string(),
+            id,
+            shift: None,
+            capacity: None,
+            verified: false,
+            version: 0,
+        }
     }
 }
 
@@ -252,18 +268,38 @@ mod tests {
         let mut lab = Lab::stub(LabId::known("L"));
         lab.holidays = vec![date("2025-01-20")];
         let mut clinic = Clinic::stub(lab.id.clone(), ClinicId::known("C"));
-        assert_eq!(lab.next_delivery_day(Some(&clinic), date("2025-01-17")), date("2025-01-21"));
-        let morning = Open { from: Time::constant(8, 0, 0, 0), to: Time::constant(12, 0, 0, 0) };
+        assert_eq!(
+            lab.next_delivery_day(Some(&clinic), date("2025-01-17")),
+            date("2025-01-21")
+        );
+        let morning = Open {
+            from: Time::constant(8, 0, 0, 0),
+            to: Time::constant(12, 0, 0, 0),
+        };
         clinic.hours.insert(Day::Thursday, vec![morning]);
-        assert_eq!(lab.next_delivery_day(Some(&clinic), date("2025-01-17")), date("2025-01-23"));
-        assert!(clinic.is_open_between(date("2025-01-23"), Time::constant(11, 0, 0, 0), Time::constant(13, 0, 0, 0)));
-        assert!(!clinic.is_open_between(date("2025-01-23"), Time::constant(12, 0, 0, 0), Time::constant(13, 0, 0, 0)));
+        assert_eq!(
+            lab.next_delivery_day(Some(&clinic), date("2025-01-17")),
+            date("2025-01-23")
+        );
+        assert!(clinic.is_open_between(
+            date("2025-01-23"),
+            Time::constant(11, 0, 0, 0),
+            Time::constant(13, 0, 0, 0)
+        ));
+        assert!(!clinic.is_open_between(
+            date("2025-01-23"),
+            Time::constant(12, 0, 0, 0),
+            Time::constant(13, 0, 0, 0)
+        ));
     }
 
     #[test]
     fn a_lab_that_never_works_still_gets_a_day() {
         let mut lab = Lab::stub(LabId::known("L"));
         lab.working_days.clear();
-        assert_eq!(lab.next_delivery_day(None, date("2025-01-17")), date("2025-01-18"));
+        assert_eq!(
+            lab.next_delivery_day(None, date("2025-01-17")),
+            date("2025-01-18")
+        );
     }
 }

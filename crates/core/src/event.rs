@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Milligrams, Priority, ProofOfDelivery};
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
-use crate::id::{CaseId, ClinicId, DeliveryId, DriverId, EndpointId, InvoiceId, LabId, PickupId, RouteId, SeriesId, StopId};
+use crate::id::{
+    CaseId, ClinicId, DeliveryId, DriverId, EndpointId, InvoiceId, LabId, PickupId, RouteId,
+    SeriesId, StopId,
+};
 use crate::phi::{Phi, Private};
 use crate::pickup::Window;
 use crate::recurrence::Recurrence;
@@ -28,7 +31,11 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The sender's time of the event.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub time: Option<Timestamp>,
     /// The token, endpoint or part of ours that brought it.
     pub actor: String,
@@ -225,7 +232,11 @@ pub struct PickupRequested {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
     /// When they asked, by the sender's clock.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub request_time: Option<Timestamp>,
     /// How many packages.
     pub package_count: u32,
@@ -464,10 +475,18 @@ pub struct StopPlan {
     #[serde(default)]
     pub pickup_ids: Vec<PickupId>,
     /// Promised from.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub window_start: Option<Timestamp>,
     /// Promised until.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub window_end: Option<Timestamp>,
 }
 
@@ -525,7 +544,11 @@ pub struct RouteStarted {
     /// The route.
     pub route_id: RouteId,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
 }
 
@@ -538,7 +561,11 @@ pub struct RouteFinished {
     /// The route.
     pub route_id: RouteId,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
 }
 
@@ -551,7 +578,11 @@ pub struct StopArrived {
     /// The stop.
     pub stop_id: StopId,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
 }
 
@@ -564,7 +595,11 @@ pub struct StopCompleted {
     /// The stop.
     pub stop_id: StopId,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
     /// Cases and pickups that were not done, and why; all others were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -594,7 +629,11 @@ pub struct StopFailed {
     /// Why.
     pub reason: String,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
     /// When to try again; absent: the next working day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -613,7 +652,11 @@ pub struct StopSkipped {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When; absent: now.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
 }
 

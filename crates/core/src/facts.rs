@@ -55,7 +55,11 @@ impl Facts {
             if let Found::Record(Some(record)) = &found
                 && !matches!(key, Key::Record(..))
             {
-                let own = Key::Record(record.kind(), record.lab_id().clone(), record.id().to_owned());
+                let own = Key::Record(
+                    record.kind(),
+                    record.lab_id().clone(),
+                    record.id().to_owned(),
+                );
                 self.found.entry(own).or_insert_with(|| found.clone());
             }
             if !self.found.contains_key(&key) {
@@ -67,10 +71,13 @@ impl Facts {
 
     /// What a store answered, corrected by what it does not know yet.
     fn with_changes(&self, key: &Key, found: Found) -> Found {
-        let changed = self.changed.iter().filter_map(|key| match self.found.get(key) {
-            Some(Found::Record(Some(record))) => Some(record),
-            _ => None,
-        });
+        let changed = self
+            .changed
+            .iter()
+            .filter_map(|key| match self.found.get(key) {
+                Some(Found::Record(Some(record))) => Some(record),
+                _ => None,
+            });
         match (key, found) {
             (Key::Identity(kind, digest), found) => changed
                 .filter(|record| record.kind() == *kind)
@@ -104,7 +111,11 @@ impl Facts {
 
     /// Takes over what a decision changed.
     pub fn apply(&mut self, overlay: Overlay) {
-        let records = overlay.found.found.keys().filter(|key| matches!(key, Key::Record(..)));
+        let records = overlay
+            .found
+            .found
+            .keys()
+            .filter(|key| matches!(key, Key::Record(..)));
         self.changed.extend(records.cloned());
         self.found.extend(overlay.found.found);
     }
@@ -126,7 +137,10 @@ pub struct Overlay {
 impl<'a> View<'a> {
     /// Nothing changed yet.
     pub fn new(loaded: &'a Facts) -> Self {
-        Self { loaded, overlay: Overlay::default() }
+        Self {
+            loaded,
+            overlay: Overlay::default(),
+        }
     }
 
     /// The answer to `key`; `None` if it must be loaded first.
@@ -141,22 +155,37 @@ impl<'a> View<'a> {
 
     /// Puts a record in its place, and into the lists that hold it from now on.
     pub fn put(&mut self, record: Record) {
-        let key = Key::Record(record.kind(), record.lab_id().clone(), record.id().to_owned());
+        let key = Key::Record(
+            record.kind(),
+            record.lab_id().clone(),
+            record.id().to_owned(),
+        );
         let before = match self.get(&key) {
             Some(Found::Record(Some(old))) => Some(old.columns()),
             _ => None,
         };
         let after = record.columns();
-        for list in lists(before.as_ref()).into_iter().chain(lists(Some(&after))) {
-            let Some(Found::Ids(ids)) = self.get(&list) else { continue };
+        for list in lists(before.as_ref())
+            .into_iter()
+            .chain(lists(Some(&after)))
+        {
+            let Some(Found::Ids(ids)) = self.get(&list) else {
+                continue;
+            };
             let mut ids = ids.clone();
             correct(&mut ids, &list, &after);
             self.overlay.found.found.insert(list, Found::Ids(ids));
         }
         if let Some(identity) = after.identity {
-            self.overlay.found.found.insert(Key::Identity(after.kind, identity), Found::Record(Some(record.clone())));
+            self.overlay.found.found.insert(
+                Key::Identity(after.kind, identity),
+                Found::Record(Some(record.clone())),
+            );
         }
-        self.overlay.found.found.insert(key, Found::Record(Some(record)));
+        self.overlay
+            .found
+            .found
+            .insert(key, Found::Record(Some(record)));
     }
 }
 
@@ -166,7 +195,11 @@ fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
     if !concerns(list, row) {
         return;
     }
-    let member = if of_labs { row.lab_id.as_str() } else { &row.id };
+    let member = if of_labs {
+        row.lab_id.as_str()
+    } else {
+        &row.id
+    };
     let belongs = lists(Some(row)).contains(list);
     match (belongs, ids.iter().position(|id| id == member)) {
         (true, None) => ids.push(member.to_owned()),
@@ -178,7 +211,9 @@ fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
 /// Whether a record of that kind and lab may be in the list at all.
 fn concerns(list: &Key, row: &Row) -> bool {
     match list {
-        Key::Parts(kind, lab, _) | Key::OpenAt(kind, lab, _) => *kind == row.kind && *lab == row.lab_id,
+        Key::Parts(kind, lab, _) | Key::OpenAt(kind, lab, _) => {
+            *kind == row.kind && *lab == row.lab_id
+        }
         Key::OpenDelivery(lab, ..) => row.kind == Kind::Delivery && *lab == row.lab_id,
         Key::Labs(kind, id) => *kind == row.kind && *id == row.id,
         Key::Record(..) | Key::Identity(..) => false,

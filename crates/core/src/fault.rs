@@ -108,6 +108,9 @@ pub struct Fault {
 impl Fault {
     /// A fault at `field`.
     pub fn new(field: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
-        Self { field: field.into(), reason }
+        Self {
+            field: field.into(),
+            reason,
+        }
     }
 }

@@ -112,13 +112,20 @@ pub struct Ids {
 impl Ids {
     /// Ids for the log entry `entry`, decided at `now`.
     pub fn new(entry: [u8; 16], now: jiff::Timestamp) -> Self {
-        Self { entry, now_ms: u64::try_from(now.as_millisecond()).unwrap_or(0), drawn: 0 }
+        Self {
+            entry,
+            now_ms: u64::try_from(now.as_millisecond()).unwrap_or(0),
+            drawn: 0,
+        }
     }
 
     /// The next id.
     pub fn draw(&mut self) -> String {
         self.drawn += 1;
-        let digest = Sha256::new().chain_update(self.entry).chain_update(self.drawn.to_be_bytes()).finalize();
+        let digest = Sha256::new()
+            .chain_update(self.entry)
+            .chain_update(self.drawn.to_be_bytes())
+            .finalize();
         let mut tail = [0; 10];
         tail.copy_from_slice(&digest[..10]);
         format_uuid(uuid_v7(self.now_ms, tail))
@@ -153,14 +160,20 @@ fn mark(mut bytes: [u8; 16], version: u8) -> [u8; 16] {
 
 /// The usual text form, `8-4-4-4-12` hex digits.
 pub fn format_uuid(bytes: [u8; 16]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
+    let mut text = hex(&bytes);
+    for dash in [8, 13, 18, 23] {
+        text.insert(dash, '-');
+    }
+    text
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2 + 4);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
     text
 }
@@ -171,7 +184,11 @@ pub fn parse_uuid(text: &str) -> Option<[u8; 16]> {
         return None;
     }
     let mut bytes = [0; 16];
-    let mut digits = text.bytes().enumerate().filter(|(i, _)| !matches!(i, 8 | 13 | 18 | 23)).map(|(_, b)| b);
+    let mut digits = text
+        .bytes()
+        .enumerate()
+        .filter(|(i, _)| !matches!(i, 8 | 13 | 18 | 23))
+        .map(|(_, b)| b);
     for byte in &mut bytes {
         let high = char::from(digits.next()?).to_digit(16)?;
         let low = char::from(digits.next()?).to_digit(16)?;
@@ -212,6 +229,9 @@ mod tests {
         assert_ne!(ids[0], ids[1]);
         assert_eq!(ids[0].as_bytes()[14], b'7');
         assert!(ids.iter().all(|id| id[..13] == ids[0][..13]));
-        assert_eq!(parse_uuid(&ids[0]).map(format_uuid).as_deref(), Some(ids[0].as_str()));
+        assert_eq!(
+            parse_uuid(&ids[0]).map(format_uuid).as_deref(),
+            Some(ids[0].as_str())
+        );
     }
 }

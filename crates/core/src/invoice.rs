@@ -58,14 +58,20 @@ impl Invoice {
     /// Marks the line of `case` delivered. False if it is not on it, or was already.
     pub fn mark(&mut self, case: &CaseId, handover: &Handover) -> bool {
         let open = |line: &&mut Line| line.case_id == *case && line.handover.is_none();
-        let Some(line) = self.lines.iter_mut().find(open) else { return false };
+        let Some(line) = self.lines.iter_mut().find(open) else {
+            return false;
+        };
         line.handover = Some(handover.clone());
         true
     }
 
     /// Where it stands by its lines.
     pub fn standing(&self) -> InvoiceStatus {
-        let done = self.lines.iter().filter(|line| line.handover.is_some()).count();
+        let done = self
+            .lines
+            .iter()
+            .filter(|line| line.handover.is_some())
+            .count();
         match done {
             0 => InvoiceStatus::Issued,
             n if n == self.lines.len() => InvoiceStatus::Delivered,

@@ -39,7 +39,9 @@ const REMOVED: &[&str] = &[
 pub fn sanitize(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.iter().filter_map(|(key, member)| Some((key.clone(), sanitized_member(key, member)?)));
+            let kept = members
+                .iter()
+                .filter_map(|(key, member)| Some((key.clone(), sanitized_member(key, member)?)));
             Value::Object(kept.collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(sanitize).collect()),
@@ -49,7 +51,11 @@ pub fn sanitize(value: &Value) -> Value {
 }
 
 fn sanitized_member(key: &str, member: &Value) -> Option<Value> {
-    let folded: String = key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect();
+    let folded: String = key
+        .chars()
+        .filter(|c| *c != '_' && *c != '-')
+        .flat_map(char::to_lowercase)
+        .collect();
     match member {
         Value::String(text) if is_phone_field(&folded) => Some(Value::String(mask_phone(text))),
         Value::String(text) if folded.ends_with("email") => mask_email(text).map(Value::String),
@@ -70,7 +76,13 @@ pub fn mask_text(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|piece| {
         let word = piece.trim_end();
         let rest = &piece[word.len()..];
-        let masked = mask_email(word).unwrap_or_else(|| if looks_like_phone(word) { mask_phone(word) } else { word.to_owned() });
+        let masked = mask_email(word).unwrap_or_else(|| {
+            if looks_like_phone(word) {
+                mask_phone(word)
+            } else {
+                word.to_owned()
+            }
+        });
         masked + rest
     });
     words.collect()
@@ -86,6 +98,9 @@ pub fn mask_email(text: &str) -> Option<String> {
 
 /// Only the last two digits stay: `555-1234` becomes `***-**34`.
 pub fn mask_phone(text: &str) -> String {
+    if text.contains('*') {
+        return text.to_owned();
+    }
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let mut seen = 0;
     let mask = |c: char| {
@@ -94,7 +109,11 @@ pub fn mask_phone(text: &str) -> String {
             return if c.is_alphabetic() { '*' } else { c };
         }
         seen += 1;
-        if seen + 2 > digits && digits > 2 { c } else { '*' }
+        if seen + 2 > digits && digits > 2 {
+            c
+        } else {
+            '*'
+        }
     };
     text.chars().map(mask).collect()
 }
@@ -103,7 +122,9 @@ pub fn mask_phone(text: &str) -> String {
 /// Dates and our ids are left alone.
 fn looks_like_phone(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let plain = word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'(' | b')' | b'.' | b'/'));
+    let plain = word
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'(' | b')' | b'.' | b'/'));
     (10..=15).contains(&digits) && plain
 }
 

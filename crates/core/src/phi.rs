@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn debug_does_not_tell() {
-        let name = Private { patient_name: "Jane Doe".into(), ..Private::default() };
+        let name = Private {
+            patient_name: "Jane Doe".into(),
+            ..Private::default()
+        };
         assert_eq!(format!("{:?}", Phi::new(name)), "[phi]");
     }
 }

@@ -43,7 +43,12 @@ impl Identity {
     /// The key by which it is looked up: the first 16 bytes of SHA-256 over its parts.
     pub fn digest(&self) -> [u8; 16] {
         let mut hash = Sha256::new();
-        for part in [self.lab_id.as_str(), &self.sender, self.clinic_id.as_str(), &self.pickup_id] {
+        for part in [
+            self.lab_id.as_str(),
+            &self.sender,
+            self.clinic_id.as_str(),
+            &self.pickup_id,
+        ] {
             hash.update(part.as_bytes());
             hash.update(b"\n");
         }
@@ -62,8 +67,12 @@ pub fn confirmation_num(lab_id: &str, source: &str, clinic_id: &str, external_id
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     let bits = u64::from_be_bytes(first) >> 14;
-    let digit = |index: u32| char::from(DIGITS[usize::try_from((bits >> (45 - 5 * index)) & 31).unwrap_or(0)]);
-    std::iter::once("PN-".to_owned()).chain((0..10).map(|index| digit(index).to_string())).collect()
+    let digit = |index: u32| {
+        char::from(DIGITS[usize::try_from((bits >> (45 - 5 * index)) & 31).unwrap_or(0)])
+    };
+    std::iter::once("PN-".to_owned())
+        .chain((0..10).map(|index| digit(index).to_string()))
+        .collect()
 }
 
 /// Something to fetch at a clinic.
@@ -101,7 +110,11 @@ pub struct Pickup {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
     /// When it was asked for, by the sender's clock.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub request_time: Option<Timestamp>,
     /// The series it is of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +135,11 @@ pub struct Pickup {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_id: Option<DriverId>,
     /// When it was taken along.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub picked_up_at: Option<Timestamp>,
     /// Why it was missed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,10 +231,16 @@ mod tests {
     #[test]
     fn confirmation_numbers_of_the_contract() {
         for (parts, expected) in [
-            (["LAB001", "dentrix", "CLI-001", "DX-54321"], "PN-MN62488X30"),
+            (
+                ["LAB001", "dentrix", "CLI-001", "DX-54321"],
+                "PN-MN62488X30",
+            ),
             (["LAB001", "opendental", "3", "226"], "PN-0E2HBX200W"),
         ] {
-            assert_eq!(confirmation_num(parts[0], parts[1], parts[2], parts[3]), expected);
+            assert_eq!(
+                confirmation_num(parts[0], parts[1], parts[2], parts[3]),
+                expected
+            );
         }
     }
 }

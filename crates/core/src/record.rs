@@ -84,7 +84,13 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a {} row cannot be read (line {}, column {})", self.kind, self.source.line(), self.source.column())
+        write!(
+            f,
+            "a {} row cannot be read (line {}, column {})",
+            self.kind,
+            self.source.line(),
+            self.source.column()
+        )
     }
 }
 
@@ -247,12 +253,18 @@ fn row<E: Entity>(value: &E, version: u64) -> Row {
     // Records hold nothing that JSON cannot (no map with keys other than texts, no NaN): it cannot fail.
     row.body = serde_json::to_string(value).unwrap_or_default();
     // Sealing at rest is the one purpose of opening it here.
-    row.private = value.private().filter(|private| !private.reveal().is_empty()).cloned();
+    row.private = value
+        .private()
+        .filter(|private| !private.reveal().is_empty())
+        .cloned();
     row
 }
 
 fn read<E: Entity>(body: &str, private: Option<Phi<Private>>) -> Result<Record, Unreadable> {
-    let mut value: E = serde_json::from_str(body).map_err(|source| Unreadable { kind: E::KIND, source })?;
+    let mut value: E = serde_json::from_str(body).map_err(|source| Unreadable {
+        kind: E::KIND,
+        source,
+    })?;
     value.set_private(private.unwrap_or_default());
     Ok(value.into_record())
 }
@@ -296,7 +308,9 @@ impl Change {
             lab_id: now.lab_id,
             clinic_id: now.clinic_id,
             date: now.date,
-            was: before.and_then(|record| record.columns().status).map(str::to_owned),
+            was: before
+                .and_then(|record| record.columns().status)
+                .map(str::to_owned),
             status: now.status.map(str::to_owned),
             parent: now.parent,
             version: now.version,

@@ -57,7 +57,9 @@ pub struct Recurrence {
 impl Recurrence {
     /// The slots from `first` on, in order. Finite only if the rule is: take what you need.
     pub fn slots(&self, first: Date) -> impl Iterator<Item = Date> + '_ {
-        let limit = self.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+        let limit = self.count.map_or(usize::MAX, |count| {
+            usize::try_from(count).unwrap_or(usize::MAX)
+        });
         let until = self.until.unwrap_or(Date::MAX);
         let mut day = Some(first);
         let rest = std::iter::from_fn(move || {
@@ -84,14 +86,19 @@ impl Recurrence {
             (true, _) => day == Day::of(first),
             (false, _) => self.days_of_week.contains(&day),
         };
-        let week_fits = self.frequency != Frequency::Biweekly || weeks_between(first, date) % 2 == 0;
-        day_fits && week_fits && !(self.skip_weekends && weekend) && !self.skip_dates.contains(&date)
+        let week_fits =
+            self.frequency != Frequency::Biweekly || weeks_between(first, date) % 2 == 0;
+        day_fits
+            && week_fits
+            && !(self.skip_weekends && weekend)
+            && !self.skip_dates.contains(&date)
     }
 }
 
 /// Calendar weeks (from Monday) between two dates.
 fn weeks_between(first: Date, date: Date) -> i32 {
-    let monday = |date: Date| date.saturating_sub(i32::from(date.weekday().to_monday_zero_offset()).days());
+    let monday =
+        |date: Date| date.saturating_sub(i32::from(date.weekday().to_monday_zero_offset()).days());
     days_between(monday(first), monday(date)) / 7
 }
 
@@ -105,10 +112,16 @@ pub fn days_between(a: Date, b: Date) -> i32 {
 /// A time in a daylight-saving gap moves forward by the gap; in a fold the first of the two is meant.
 /// `None` where the calendar ends.
 pub fn window_of(revisions: &[Revision], slot: Date, zone: &TimeZone) -> Option<Window> {
-    let revision = revisions.iter().rev().find(|revision| revision.from <= slot).or_else(|| revisions.first())?;
+    let revision = revisions
+        .iter()
+        .rev()
+        .find(|revision| revision.from <= slot)
+        .or_else(|| revisions.first())?;
     let day = slot.checked_add(revision.shift_days.days()).ok()?;
     let start = day.to_datetime(revision.start);
-    let end = start.checked_add(Span::new().try_seconds(revision.length_s).ok()?).ok()?;
+    let end = start
+        .checked_add(Span::new().try_seconds(revision.length_s).ok()?)
+        .ok()?;
     Some(Window {
         start: zone.to_ambiguous_timestamp(start).compatible().ok()?,
         end: zone.to_ambiguous_timestamp(end).compatible().ok()?,
@@ -120,8 +133,19 @@ pub fn revision_of(slot: Date, window: Window, zone: &TimeZone) -> Revision {
     let start = zone.to_datetime(window.start);
     let end = zone.to_datetime(window.end);
     let length_s = start.duration_until(end).as_secs();
-    let time = Time::new(start.hour(), start.minute(), start.second(), start.subsec_nanosecond()).unwrap_or(Time::midnight());
-    Revision { from: slot, shift_days: days_between(slot, start.date()), start: time, length_s }
+    let time = Time::new(
+        start.hour(),
+        start.minute(),
+        start.second(),
+        start.subsec_nanosecond(),
+    )
+    .unwrap_or(Time::midnight());
+    Revision {
+        from: slot,
+        shift_days: days_between(slot, start.date()),
+        start: time,
+        length_s,
+    }
 }
 
 #[cfg(test)]
@@ -144,30 +168,73 @@ mod tests {
     }
 
     fn check(rule: &Recurrence, first: &str, expected: &[&str]) {
-        let slots: Vec<String> = rule.slots(date(first)).take(expected.len()).map(|slot| slot.to_string()).collect();
+        let slots: Vec<String> = rule
+            .slots(date(first))
+            .take(expected.len())
+            .map(|slot| slot.to_string())
+            .collect();
         assert_eq!(slots, expected);
     }
 
     #[test]
     fn slots_by_rule() {
-        check(&rule(Frequency::Daily), "2025-01-30", &["2025-01-30", "2025-01-31", "2025-02-01"]);
-        check(&rule(Frequency::Weekly), "2025-01-20", &["2025-01-20", "2025-01-27", "2025-02-03"]);
-        check(&rule(Frequency::Biweekly), "2025-01-20", &["2025-01-20", "2025-02-03", "2025-02-17"]);
-        let weekdays = Recurrence { skip_weekends: true, ..rule(Frequency::Daily) };
-        check(&weekdays, "2025-01-17", &["2025-01-17", "2025-01-20", "2025-01-21"]);
-        let two_days = Recurrence { days_of_week: vec![Day::Monday, Day::Thursday], ..rule(Frequency::Biweekly) };
-        check(&two_days, "2025-01-23", &["2025-01-23", "2025-02-03", "2025-02-06", "2025-02-17"]);
-        let skipping = Recurrence { skip_dates: vec![date("2025-01-27")], ..rule(Frequency::Weekly) };
+        check(
+            &rule(Frequency::Daily),
+            "2025-01-30",
+            &["2025-01-30", "2025-01-31", "2025-02-01"],
+        );
+        check(
+            &rule(Frequency::Weekly),
+            "2025-01-20",
+            &["2025-01-20", "2025-01-27", "2025-02-03"],
+        );
+        check(
+            &rule(Frequency::Biweekly),
+            "2025-01-20",
+            &["2025-01-20", "2025-02-03", "2025-02-17"],
+        );
+        let weekdays = Recurrence {
+            skip_weekends: true,
+            ..rule(Frequency::Daily)
+        };
+        check(
+            &weekdays,
+            "2025-01-17",
+            &["2025-01-17", "2025-01-20", "2025-01-21"],
+        );
+        let two_days = Recurrence {
+            days_of_week: vec![Day::Monday, Day::Thursday],
+            ..rule(Frequency::Biweekly)
+        };
+        check(
+            &two_days,
+            "2025-01-23",
+            &["2025-01-23", "2025-02-03", "2025-02-06", "2025-02-17"],
+        );
+        let skipping = Recurrence {
+            skip_dates: vec![date("2025-01-27")],
+            ..rule(Frequency::Weekly)
+        };
         check(&skipping, "2025-01-20", &["2025-01-20", "2025-02-03"]);
     }
 
     #[test]
     fn slots_end() {
-        let until = Recurrence { until: Some(date("2025-02-03")), ..rule(Frequency::Weekly) };
+        let until = Recurrence {
+            until: Some(date("2025-02-03")),
+            ..rule(Frequency::Weekly)
+        };
         assert_eq!(until.slots(date("2025-01-20")).count(), 3);
-        let count = Recurrence { count: Some(2), ..rule(Frequency::Daily) };
+        let count = Recurrence {
+            count: Some(2),
+            ..rule(Frequency::Daily)
+        };
         assert_eq!(count.slots(date("2025-01-20")).count(), 2);
-        let never = Recurrence { skip_weekends: true, days_of_week: vec![Day::Sunday], ..rule(Frequency::Weekly) };
+        let never = Recurrence {
+            skip_weekends: true,
+            days_of_week: vec![Day::Sunday],
+            ..rule(Frequency::Weekly)
+        };
         assert_eq!(never.slots(date("2025-01-20")).count(), 1);
     }
 
@@ -189,7 +256,12 @@ mod tests {
             let window = window_of(&revisions, date(slot), &zone).expect("in the calendar");
             assert_eq!(window.start.to_string(), start);
         }
-        let half_past_two = [Revision { from: first, shift_days: 0, start: Time::constant(2, 30, 0, 0), length_s: 3600 }];
+        let half_past_two = [Revision {
+            from: first,
+            shift_days: 0,
+            start: Time::constant(2, 30, 0, 0),
+            length_s: 3600,
+        }];
         let gap = window_of(&half_past_two, date("2025-03-09"), &zone).expect("in the calendar");
         assert_eq!(gap.start.to_string(), "2025-03-09T07:30:00Z");
     }

@@ -28,10 +28,18 @@ pub struct Route {
     /// Where it stands.
     pub status: RouteStatus,
     /// When the driver left the lab.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub started_at: Option<Timestamp>,
     /// When the driver was back.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub finished_at: Option<Timestamp>,
     /// Counts its changes.
     #[serde(default)]
@@ -75,10 +83,18 @@ pub struct Stop {
     #[serde(default)]
     pub pickup_ids: Vec<PickupId>,
     /// Promised from.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub window_start: Option<Timestamp>,
     /// Promised until.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub window_end: Option<Timestamp>,
     /// Where it stands.
     pub status: StopStatus,
@@ -86,10 +102,18 @@ pub struct Stop {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_id: Option<DriverId>,
     /// When the driver came.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub arrived_at: Option<Timestamp>,
     /// When it was done, failed or skipped.
-    #[serde(with = "crate::time::text::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub closed_at: Option<Timestamp>,
     /// Why it failed or was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -289,8 +289,15 @@ impl Machine for RouteStatus {
 
 /// The tables as Markdown: a row a state, a column a step.
 pub fn markdown() -> String {
-    let mut page = String::from("# States and steps\n\nPrinted from `crates/core/src/state.rs`. An empty cell is refused.\n");
-    table(&mut page, "Delivery", DeliveryStatus::ALL, DeliveryStep::ALL);
+    let mut page = String::from(
+        "# States and steps\n\nPrinted from `crates/core/src/state.rs`. An empty cell is refused.\n",
+    );
+    table(
+        &mut page,
+        "Delivery",
+        DeliveryStatus::ALL,
+        DeliveryStep::ALL,
+    );
     table(&mut page, "Pickup", PickupStatus::ALL, PickupStep::ALL);
     table(&mut page, "Stop", StopStatus::ALL, StopStep::ALL);
     table(&mut page, "Route", RouteStatus::ALL, RouteStep::ALL);
@@ -332,14 +339,24 @@ mod tests {
             std::fs::write(path, markdown()).expect("docs/states.md can be written");
         }
         let page = std::fs::read_to_string(path).expect("docs/states.md is there");
-        assert_eq!(page, markdown(), "run UPDATE_DOCS=1 cargo test -p pontic-core");
+        assert_eq!(
+            page,
+            markdown(),
+            "run UPDATE_DOCS=1 cargo test -p pontic-core"
+        );
     }
 
     #[test]
     fn no_state_and_step_lead_to_two_states() {
         fn check<S: Machine + fmt::Debug>() {
             for (index, row) in S::MOVES.iter().enumerate() {
-                assert!(!S::MOVES[index + 1..].iter().any(|other| other.0 == row.0 && other.1 == row.1), "{:?}", row.0);
+                assert!(
+                    !S::MOVES[index + 1..]
+                        .iter()
+                        .any(|other| other.0 == row.0 && other.1 == row.1),
+                    "{:?}",
+                    row.0
+                );
             }
         }
         check::<DeliveryStatus>();

@@ -1,8 +1,8 @@
 //! Zones, days and times of day.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::state::words;
@@ -24,7 +24,11 @@ pub fn date_at(now: Timestamp, zone: &TimeZone) -> Date {
 
 /// RFC 3339 in UTC with `Z`, milliseconds only when they are not zero.
 pub fn format(time: Timestamp) -> String {
-    if time.subsec_millisecond() == 0 { format!("{time:.0}") } else { format!("{time:.3}") }
+    if time.subsec_millisecond() == 0 {
+        format!("{time:.0}")
+    } else {
+        format!("{time:.3}")
+    }
 }
 
 /// Serde form of a time: the text of [`format`].
@@ -48,8 +52,10 @@ pub mod text {
         use serde::{Deserialize, Deserializer, Serializer};
 
         /// Writes [`super::super::format`].
-        #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
-        pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        pub fn serialize<S: Serializer>(
+            time: &Option<Timestamp>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             match time {
                 Some(time) => super::serialize(time, serializer),
                 None => serializer.serialize_none(),
@@ -57,7 +63,9 @@ pub mod text {
         }
 
         /// Reads any RFC 3339 time.
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Timestamp>, D::Error> {
             Option::<Timestamp>::deserialize(deserializer)
         }
     }
@@ -85,7 +93,13 @@ words! {
 
 impl Day {
     /// Monday to Friday.
-    pub const WORKING: [Self; 5] = [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday];
+    pub const WORKING: [Self; 5] = [
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+    ];
 
     /// The day of `date`.
     pub fn of(date: Date) -> Self {

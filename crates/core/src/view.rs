@@ -67,8 +67,14 @@ impl<'a> CaseView<'a> {
 
     /// As its delivery shows it; the patient's name only where `with_names`, for roles that may read it.
     pub fn full(case: &'a Case, with_names: bool) -> Self {
-        let name = Some(case.private.reveal().patient_name.as_str()).filter(|name| with_names && !name.is_empty());
-        Self { status: Some(case.status), priority: Some(case.priority), patient_name: name, ..Self::brief(case) }
+        let name = Some(case.private.reveal().patient_name.as_str())
+            .filter(|name| with_names && !name.is_empty());
+        Self {
+            status: Some(case.status),
+            priority: Some(case.priority),
+            patient_name: name,
+            ..Self::brief(case)
+        }
     }
 }
 
@@ -182,7 +188,11 @@ pub struct OccurrenceView<'a> {
 
 impl<'a> From<&'a Pickup> for OccurrenceView<'a> {
     fn from(pickup: &'a Pickup) -> Self {
-        Self { pickup_id: &pickup.pickup_id, window_start: pickup.window.start, window_end: pickup.window.end }
+        Self {
+            pickup_id: &pickup.pickup_id,
+            window_start: pickup.window.start,
+            window_end: pickup.window.end,
+        }
     }
 }
 
@@ -309,7 +319,9 @@ impl<'a> From<&'a Invoice> for InvoiceView<'a> {
                 delivered: handover.is_some(),
                 delivery_id: handover.map(|handover| &handover.delivery_id),
                 delivered_at: handover.map(|handover| handover.at),
-                proof_of_delivery: handover.map(|handover| &handover.proof).filter(|proof| !proof.is_empty()),
+                proof_of_delivery: handover
+                    .map(|handover| &handover.proof)
+                    .filter(|proof| !proof.is_empty()),
             }
         };
         Self {

@@ -33,7 +33,9 @@ pub fn ready(desk: &mut Desk<'_>, detail: &CaseReadyToShip) -> Step<String> {
     }
     let wanted = described(&case, detail);
     let current = delivery_of(desk, &case)?;
-    let stays = current.filter(|delivery| delivery.status.is_open() && delivery.clinic_id == clinic.id && delivery.date == date);
+    let stays = current.filter(|delivery| {
+        delivery.status.is_open() && delivery.clinic_id == clinic.id && delivery.date == date
+    });
     let (delivery, case, consolidated) = match stays {
         Some(delivery) => {
             let delivery = refresh(desk, delivery, &case, &wanted);
@@ -59,11 +61,16 @@ fn described(case: &Case, detail: &CaseReadyToShip) -> Case {
     wanted.priority = detail.priority;
     wanted.specs.weight = given.weight.or(case.specs.weight);
     wanted.specs.fragile = given.fragile.unwrap_or(case.specs.fragile);
-    wanted.specs.requires_signature = given.requires_signature.unwrap_or(case.specs.requires_signature);
+    wanted.specs.requires_signature = given
+        .requires_signature
+        .unwrap_or(case.specs.requires_signature);
     // Comparing and keeping a name is no disclosure.
     let name = &detail.private.reveal().patient_name;
     if !name.is_empty() {
-        wanted.private = Phi::new(Private { patient_name: name.clone(), ..case.private.reveal().clone() });
+        wanted.private = Phi::new(Private {
+            patient_name: name.clone(),
+            ..case.private.reveal().clone()
+        });
     }
     wanted
 }
@@ -88,13 +95,23 @@ fn move_to(
     wanted: Case,
 ) -> Step<(Delivery, Case, bool)> {
     let left = leave(desk, before)?;
-    let case = Case { delivery_id: left.delivery_id, status: left.status, ..wanted };
+    let case = Case {
+        delivery_id: left.delivery_id,
+        status: left.status,
+        ..wanted
+    };
     join(desk, lab, clinic, date, case)
 }
 
 /// Puts a case that is in no delivery into the open one of that clinic and day, or a new one.
 /// Gives the delivery, the case in it, and whether the delivery was there before.
-pub fn join(desk: &mut Desk<'_>, lab: &Lab, clinic: &Clinic, date: Date, mut case: Case) -> Step<(Delivery, Case, bool)> {
+pub fn join(
+    desk: &mut Desk<'_>,
+    lab: &Lab,
+    clinic: &Clinic,
+    date: Date,
+    mut case: Case,
+) -> Step<(Delivery, Case, bool)> {
     let open = desk.ids_of(Key::OpenDelivery(lab.id.clone(), clinic.id.clone(), date))?;
     let existing = match open.first() {
         Some(id) => desk.get::<Delivery>(&lab.id, id)?,
@@ -113,7 +130,8 @@ pub fn join(desk: &mut Desk<'_>, lab: &Lab, clinic: &Clinic, date: Date, mut cas
     desk.put(delivery.clone());
     desk.publish(Publication::delivery(&delivery, !joined));
     if !joined && date >= desk.today(lab) && !clinic.is_open_on(date) {
-        let about = json!({ "deliveryId": delivery.id, "clinicId": clinic.id, "deliveryDate": date });
+        let about =
+            json!({ "deliveryId": delivery.id, "clinicId": clinic.id, "deliveryDate": date });
         desk.alert(Alert::new(&lab.id, "clinic_closed", about));
     }
     Ok((delivery, case, joined))
@@ -143,7 +161,9 @@ fn cancel_delivery(desk: &mut Desk<'_>, mut delivery: Delivery) -> Step<Delivery
     delivery.status = desk.step(delivery.status, DeliveryStep::Cancel, "delivery_not_open")?;
     if let Some(stop_id) = delivery.stop_id.take() {
         if let Some(stop) = desk.get::<Stop>(&delivery.lab_id, stop_id.as_str())? {
-            take_off(desk, stop, |stop| stop.delivery_ids.retain(|id| *id != delivery.id))?;
+            take_off(desk, stop, |stop| {
+                stop.delivery_ids.retain(|id| *id != delivery.id)
+            })?;
         }
         delivery.route_id = None;
     }
@@ -193,7 +213,12 @@ pub fn on_hold(desk: &mut Desk<'_>, detail: &CaseOnHold) -> Step<String> {
     withdraw(desk, &detail.lab_id, &detail.case_id, CaseStatus::OnHold)
 }
 
-fn withdraw(desk: &mut Desk<'_>, lab_id: &LabId, case_id: &CaseId, status: CaseStatus) -> Step<String> {
+fn withdraw(
+    desk: &mut Desk<'_>,
+    lab_id: &LabId,
+    case_id: &CaseId,
+    status: CaseStatus,
+) -> Step<String> {
     desk.check_scope(lab_id)?;
     let case = desk.need::<Case>(lab_id, case_id.as_str(), "unknown_case")?;
     if matches!(case.status, CaseStatus::Out | CaseStatus::Delivered) {
@@ -215,7 +240,8 @@ fn withdraw(desk: &mut Desk<'_>, lab_id: &LabId, case_id: &CaseId, status: CaseS
 /// A dispatcher gives an open delivery another day, or calls it off.
 pub fn delivery_patched(desk: &mut Desk<'_>, detail: &DeliveryPatched) -> Step<String> {
     let lab = desk.lab(&detail.lab_id)?;
-    let delivery = desk.need::<Delivery>(&lab.id, detail.delivery_id.as_str(), "unknown_delivery")?;
+    let delivery =
+        desk.need::<Delivery>(&lab.id, detail.delivery_id.as_str(), "unknown_delivery")?;
     desk.expect(detail.expected, delivery.version)?;
     let delivery = match detail.date {
         Some(date) if date != delivery.date => {
@@ -234,12 +260,25 @@ pub fn delivery_patched(desk: &mut Desk<'_>, detail: &DeliveryPatched) -> Step<S
 }
 
 fn require_open(delivery: &Delivery) -> Step<()> {
-    if delivery.status.is_open() { Ok(()) } else { Err(Refusal::Conflict("delivery_not_open").into()) }
+    if delivery.status.is_open() {
+        Ok(())
+    } else {
+        Err(Refusal::Conflict("delivery_not_open").into())
+    }
 }
 
 /// Moves an open delivery to another day: alone it keeps its id, else its cases join the one that is there.
-fn move_delivery(desk: &mut Desk<'_>, lab: &Lab, mut delivery: Delivery, date: Date) -> Step<Delivery> {
-    let there = desk.ids_of(Key::OpenDelivery(lab.id.clone(), delivery.clinic_id.clone(), date))?;
+fn move_delivery(
+    desk: &mut Desk<'_>,
+    lab: &Lab,
+    mut delivery: Delivery,
+    date: Date,
+) -> Step<Delivery> {
+    let there = desk.ids_of(Key::OpenDelivery(
+        lab.id.clone(),
+        delivery.clinic_id.clone(),
+        date,
+    ))?;
     if there.is_empty() && delivery.stop_id.is_none() {
         delivery.date = date;
         desk.put(delivery.clone());

@@ -60,13 +60,24 @@ pub fn completed(desk: &mut Desk<'_>, detail: &DeliveryCompleted) -> Step<String
         proof: &detail.proof,
         undelivered_on: None,
     };
-    let delivery = if delivery.status == DeliveryStatus::Delivered { delivery } else { described(delivery, detail) };
+    let delivery = if delivery.status == DeliveryStatus::Delivered {
+        delivery
+    } else {
+        described(delivery, detail)
+    };
     let (delivery, billing) = hand_over(desk, delivery, cases, &handed)?;
     close_stop(desk, &delivery)?;
     Ok(view::json(&CompletedResult {
         delivery_id: &delivery.id,
         status: delivery.status,
-        invoices: billing.invoices.iter().map(|(id, status)| InvoiceStanding { invoice_id: id, status: *status }).collect(),
+        invoices: billing
+            .invoices
+            .iter()
+            .map(|(id, status)| InvoiceStanding {
+                invoice_id: id,
+                status: *status,
+            })
+            .collect(),
         awaiting_invoice: &billing.awaiting_invoice,
         billing_triggered: &billing.triggered,
     }))
@@ -88,13 +99,20 @@ fn lab_of(desk: &Desk<'_>, detail: &DeliveryCompleted) -> Step<Option<LabId>> {
 
 /// Another system's delivery, heard of for the first time now that it is over.
 fn foreign(desk: &mut Desk<'_>, detail: &DeliveryCompleted) -> Step<Delivery> {
-    let (Some(lab_id), Some(clinic_id), Some(_)) = (&detail.lab_id, &detail.clinic_id, &detail.case_ids) else {
+    let (Some(lab_id), Some(clinic_id), Some(_)) =
+        (&detail.lab_id, &detail.clinic_id, &detail.case_ids)
+    else {
         return Err(Refusal::Unknown("unknown_delivery").into());
     };
     let lab = desk.lab(lab_id)?;
     let clinic = desk.clinic(&lab.id, clinic_id)?;
     let date = crate::time::date_at(detail.completed_at, &desk.lab_zone(&lab));
-    Ok(Delivery::new(lab.id, detail.delivery_id.clone(), clinic.id, date))
+    Ok(Delivery::new(
+        lab.id,
+        detail.delivery_id.clone(),
+        clinic.id,
+        date,
+    ))
 }
 
 /// The delivery with what the event says of it as a whole.
@@ -113,16 +131,29 @@ fn described(mut delivery: Delivery, detail: &DeliveryCompleted) -> Delivery {
 }
 
 /// The cases that are handed over, wherever they are now.
-fn cases_of(desk: &Desk<'_>, delivery: &Delivery, detail: &DeliveryCompleted, new: bool) -> Step<Vec<Case>> {
+fn cases_of(
+    desk: &Desk<'_>,
+    delivery: &Delivery,
+    detail: &DeliveryCompleted,
+    new: bool,
+) -> Step<Vec<Case>> {
     let lab = &delivery.lab_id;
     let Some(ids) = &detail.case_ids else {
-        let mut cases = if new { Vec::new() } else { desk.parts::<Case>(lab, delivery.id.as_str())? };
+        let mut cases = if new {
+            Vec::new()
+        } else {
+            desk.parts::<Case>(lab, delivery.id.as_str())?
+        };
         for id in &delivery.handed_on {
             cases.extend(desk.get::<Case>(lab, id.as_str())?);
         }
         return Ok(cases);
     };
-    desk.want(&ids.iter().map(|id| Key::of::<Case>(lab, id.as_str())).collect::<Vec<_>>())?;
+    desk.want(
+        &ids.iter()
+            .map(|id| Key::of::<Case>(lab, id.as_str()))
+            .collect::<Vec<_>>(),
+    )?;
     let mut faults = Vec::new();
     let mut cases = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
@@ -131,17 +162,30 @@ fn cases_of(desk: &Desk<'_>, delivery: &Delivery, detail: &DeliveryCompleted, ne
             Err(reason) => faults.push(Fault::new(format!("detail.caseIds[{index}]"), reason)),
         }
     }
-    if faults.is_empty() { Ok(cases) } else { Err(Refusal::Invalid(faults).into()) }
+    if faults.is_empty() {
+        Ok(cases)
+    } else {
+        Err(Refusal::Invalid(faults).into())
+    }
 }
 
-fn named_case(desk: &Desk<'_>, delivery: &Delivery, id: &CaseId, new: bool) -> Step<Result<Case, Reason>> {
+fn named_case(
+    desk: &Desk<'_>,
+    delivery: &Delivery,
+    id: &CaseId,
+    new: bool,
+) -> Step<Result<Case, Reason>> {
     let Some(case) = desk.get::<Case>(&delivery.lab_id, id.as_str())? else {
         // Another system may bring what Production never announced; of our own deliveries we know the cases.
         let case = Case::new(delivery.lab_id.clone(), id.clone());
         return Ok(if new { Ok(case) } else { Err(Reason::NotFound) });
     };
     let other = |clinic: &ClinicId| *clinic != delivery.clinic_id;
-    Ok(if case.clinic_id.as_ref().is_some_and(other) { Err(Reason::Mismatch) } else { Ok(case) })
+    Ok(if case.clinic_id.as_ref().is_some_and(other) {
+        Err(Reason::Mismatch)
+    } else {
+        Ok(case)
+    })
 }
 
 /// How cases were handed over.
@@ -156,7 +200,12 @@ pub struct Handing<'a> {
 }
 
 /// Hands `cases` over with `delivery`; its other cases go to a later one.
-pub fn hand_over(desk: &mut Desk<'_>, mut delivery: Delivery, cases: Vec<Case>, handing: &Handing<'_>) -> Step<(Delivery, Billing)> {
+pub fn hand_over(
+    desk: &mut Desk<'_>,
+    mut delivery: Delivery,
+    cases: Vec<Case>,
+    handing: &Handing<'_>,
+) -> Step<(Delivery, Billing)> {
     prefetch_invoices(desk, &cases)?;
     let mut billing = Billing::default();
     let mut handed = Vec::new();
@@ -167,10 +216,17 @@ pub fn hand_over(desk: &mut Desk<'_>, mut delivery: Delivery, cases: Vec<Case>, 
         }
     }
     let rest = desk.parts::<Case>(&delivery.lab_id, delivery.id.as_str())?;
-    let rest: Vec<Case> = rest.into_iter().filter(|case| case.status != CaseStatus::Delivered).collect();
+    let rest: Vec<Case> = rest
+        .into_iter()
+        .filter(|case| case.status != CaseStatus::Delivered)
+        .collect();
     if delivery.status != DeliveryStatus::Delivered && (!handed.is_empty() || rest.is_empty()) {
         let complete = rest.is_empty() && delivery.handed_on.is_empty();
-        let step = if complete { DeliveryStep::Deliver } else { DeliveryStep::DeliverPart };
+        let step = if complete {
+            DeliveryStep::Deliver
+        } else {
+            DeliveryStep::DeliverPart
+        };
         delivery.status = desk.step(delivery.status, step, "delivery_not_open")?;
         hand_on(desk, &mut delivery, rest, handing.undelivered_on)?;
     }
@@ -182,7 +238,12 @@ pub fn hand_over(desk: &mut Desk<'_>, mut delivery: Delivery, cases: Vec<Case>, 
 }
 
 fn prefetch_invoices(desk: &Desk<'_>, cases: &[Case]) -> Step<()> {
-    let of = |case: &Case| case.invoices.iter().map(|id| Key::of::<Invoice>(&case.lab_id, id.as_str())).collect::<Vec<_>>();
+    let of = |case: &Case| {
+        case.invoices
+            .iter()
+            .map(|id| Key::of::<Invoice>(&case.lab_id, id.as_str()))
+            .collect::<Vec<_>>()
+    };
     desk.want(&cases.iter().flat_map(of).collect::<Vec<_>>())
 }
 
@@ -198,7 +259,11 @@ fn take_over(
         return Ok(case);
     }
     let elsewhere = case.delivery_id.as_ref() != Some(&delivery.id);
-    let mut case = if elsewhere { come_from(desk, case)? } else { case };
+    let mut case = if elsewhere {
+        come_from(desk, case)?
+    } else {
+        case
+    };
     if elsewhere {
         delivery.load.add(case.priority, &case.specs);
         delivery.handed_on.retain(|id| *id != case.id);
@@ -206,8 +271,11 @@ fn take_over(
     case.clinic_id = Some(delivery.clinic_id.clone());
     case.delivery_id = Some(delivery.id.clone());
     case.status = CaseStatus::Delivered;
-    case.handover =
-        Some(Handover { delivery_id: delivery.id.clone(), at: handing.at, proof: handing.proof.clone() });
+    case.handover = Some(Handover {
+        delivery_id: delivery.id.clone(),
+        at: handing.at,
+        proof: handing.proof.clone(),
+    });
     desk.put(case.clone());
     handed.push(case.id.clone());
     Ok(case)
@@ -225,8 +293,12 @@ fn come_from(desk: &mut Desk<'_>, case: Case) -> Step<Case> {
 
 /// A delivery that another system completed leaves its stop; a stop with nothing else to do is done.
 fn close_stop(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
-    let Some(stop_id) = &delivery.stop_id else { return Ok(()) };
-    let Some(mut stop) = desk.get::<Stop>(&delivery.lab_id, stop_id.as_str())? else { return Ok(()) };
+    let Some(stop_id) = &delivery.stop_id else {
+        return Ok(());
+    };
+    let Some(mut stop) = desk.get::<Stop>(&delivery.lab_id, stop_id.as_str())? else {
+        return Ok(());
+    };
     if !stop.status.is_open() || delivery.status.is_open() {
         return Ok(());
     }
@@ -236,5 +308,7 @@ fn close_stop(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
         desk.put(stop);
         return Ok(());
     }
-    take_off(desk, stop, |stop| stop.delivery_ids.retain(|id| *id != delivery.id))
+    take_off(desk, stop, |stop| {
+        stop.delivery_ids.retain(|id| *id != delivery.id)
+    })
 }

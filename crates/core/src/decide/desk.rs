@@ -55,8 +55,16 @@ impl<'a> Desk<'a> {
 
     /// Makes sure that all of these are there, so that they are loaded in one go.
     pub fn want(&self, keys: &[Key]) -> Step<()> {
-        let missing: Vec<Key> = keys.iter().filter(|key| self.view.get(key).is_none()).cloned().collect();
-        if missing.is_empty() { Ok(()) } else { Err(Verdict::Missing(missing)) }
+        let missing: Vec<Key> = keys
+            .iter()
+            .filter(|key| self.view.get(key).is_none())
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Verdict::Missing(missing))
+        }
     }
 
     fn found(&self, key: Key) -> Step<&Found> {
@@ -76,7 +84,8 @@ impl<'a> Desk<'a> {
 
     /// The same, where it must exist.
     pub fn need<E: Entity>(&self, lab: &LabId, id: &str, code: &'static str) -> Step<E> {
-        self.get(lab, id)?.ok_or_else(|| Refusal::Unknown(code).into())
+        self.get(lab, id)?
+            .ok_or_else(|| Refusal::Unknown(code).into())
     }
 
     /// The record with that second key.
@@ -89,7 +98,9 @@ impl<'a> Desk<'a> {
 
     /// All records of a type in a list of ids.
     pub fn all<E: Entity>(&self, lab: &LabId, list: Key) -> Step<Vec<E>> {
-        let Found::Ids(ids) = self.found(list)? else { return Ok(Vec::new()) };
+        let Found::Ids(ids) = self.found(list)? else {
+            return Ok(Vec::new());
+        };
         let keys: Vec<Key> = ids.iter().map(|id| Key::of::<E>(lab, id)).collect();
         self.want(&keys)?;
         let mut records = Vec::with_capacity(ids.len());
@@ -159,7 +170,9 @@ impl<'a> Desk<'a> {
 
     /// The state after `step`, or a conflict.
     pub fn step<S: Machine>(&self, state: S, step: S::Step, code: &'static str) -> Step<S> {
-        state.after(step).ok_or_else(|| Refusal::Conflict(code).into())
+        state
+            .after(step)
+            .ok_or_else(|| Refusal::Conflict(code).into())
     }
 
     /// The next id.
@@ -203,7 +216,9 @@ impl<'a> Desk<'a> {
         };
         // Merging flattens chains, so one step is enough; the bound only guards against rows made by hand.
         for _ in 0..4 {
-            let Some(into) = clinic.merged_into.clone() else { break };
+            let Some(into) = clinic.merged_into.clone() else {
+                break;
+            };
             match self.get::<Clinic>(lab, into.as_str())? {
                 Some(target) => clinic = target,
                 None => break,
@@ -230,7 +245,11 @@ impl<'a> Desk<'a> {
 
     /// Name of the zone of a clinic's wall clock: its own, the endpoint's, the lab's, the default.
     pub fn clinic_zone_name(&self, lab: &Lab, clinic: &Clinic, endpoint: Option<&str>) -> String {
-        let own = clinic.time_zone.as_deref().or(endpoint).or(lab.time_zone.as_deref());
+        let own = clinic
+            .time_zone
+            .as_deref()
+            .or(endpoint)
+            .or(lab.time_zone.as_deref());
         own.unwrap_or(&self.rules.default_time_zone).to_owned()
     }
 
@@ -242,10 +261,21 @@ impl<'a> Desk<'a> {
     /// Tells other systems.
     pub fn publish(&mut self, publication: Publication) {
         // A record that changes twice in one decision is told once, as it is at the end; one that is new stays new.
-        let new = self.publications.iter().any(|earlier| publication.announces_again(earlier));
-        self.publications.retain(|earlier| !publication.supersedes(earlier));
-        let name = if new { "DeliveryScheduled" } else { publication.name };
-        let publication = Publication { name, ..publication };
+        let new = self
+            .publications
+            .iter()
+            .any(|earlier| publication.announces_again(earlier));
+        self.publications
+            .retain(|earlier| !publication.supersedes(earlier));
+        let name = if new {
+            "DeliveryScheduled"
+        } else {
+            publication.name
+        };
+        let publication = Publication {
+            name,
+            ..publication
+        };
         self.publications.push(publication);
     }
 
@@ -271,7 +301,9 @@ impl<'a> Desk<'a> {
         let mut changes = Vec::with_capacity(self.changed.len());
         for (kind, lab, id) in &self.changed {
             let key = Key::Record(*kind, lab.clone(), id.clone());
-            let Some(Found::Record(Some(after))) = self.view.get(&key) else { continue };
+            let Some(Found::Record(Some(after))) = self.view.get(&key) else {
+                continue;
+            };
             let before = self.loaded_record(&key);
             changes.push(Change::between(before, after));
             records.push((before.map(Record::version), after.clone()));

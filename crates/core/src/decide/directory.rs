@@ -15,7 +15,10 @@ use crate::view;
 
 /// A lab is like this from here on.
 pub fn lab_set(desk: &mut Desk<'_>, detail: &LabSet) -> Step<String> {
-    let lab = Lab { verified: true, ..detail.lab.clone() };
+    let lab = Lab {
+        verified: true,
+        ..detail.lab.clone()
+    };
     desk.check_scope(&lab.id)?;
     let before = desk.get::<Lab>(&lab.id, lab.id.as_str())?;
     desk.expect(detail.expected, before.map_or(0, |lab| lab.version))?;
@@ -28,12 +31,21 @@ pub fn driver_set(desk: &mut Desk<'_>, detail: &DriverSet) -> Step<String> {
     desk.lab(&lab_id)?;
     let before = desk.get::<Driver>(&lab_id, detail.driver.id.as_str())?;
     desk.expect(detail.expected, before.map_or(0, |driver| driver.version))?;
-    set(desk, Driver { verified: true, ..detail.driver.clone() })
+    set(
+        desk,
+        Driver {
+            verified: true,
+            ..detail.driver.clone()
+        },
+    )
 }
 
 /// An endpoint is like this from here on.
 pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
-    let endpoint = Endpoint { private: detail.private.clone(), ..detail.endpoint.clone() };
+    let endpoint = Endpoint {
+        private: detail.private.clone(),
+        ..detail.endpoint.clone()
+    };
     desk.lab(&endpoint.lab_id)?;
     desk.want(&[Key::of::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())])?;
     set(desk, endpoint)
@@ -44,10 +56,21 @@ pub fn clinic_set(desk: &mut Desk<'_>, detail: &ClinicSet) -> Step<String> {
     let lab_id = detail.clinic.lab_id.clone();
     desk.lab(&lab_id)?;
     let before = desk.get::<Clinic>(&lab_id, detail.clinic.id.as_str())?;
-    desk.expect(detail.expected, before.as_ref().map_or(0, |clinic| clinic.version))?;
+    desk.expect(
+        detail.expected,
+        before.as_ref().map_or(0, |clinic| clinic.version),
+    )?;
     let merged_into = before.and_then(|clinic| clinic.merged_into);
     let private = detail.private.clone();
-    set(desk, Clinic { verified: true, merged_into, private, ..detail.clinic.clone() })
+    set(
+        desk,
+        Clinic {
+            verified: true,
+            merged_into,
+            private,
+            ..detail.clinic.clone()
+        },
+    )
 }
 
 fn set<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {
@@ -55,7 +78,10 @@ fn set<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {
     let new = desk.get::<E>(&lab, &id)?.is_none();
     desk.put(value);
     let value = desk.need::<E>(&lab, &id, "unknown")?;
-    Ok(format!("{{\"new\":{new},\"record\":{}}}", view::json(&value)))
+    Ok(format!(
+        "{{\"new\":{new},\"record\":{}}}",
+        view::json(&value)
+    ))
 }
 
 /// One clinic is really another: what is open moves there, and whoever names the old one means the new one.
@@ -69,7 +95,11 @@ pub fn clinic_merged(desk: &mut Desk<'_>, detail: &ClinicMerged) -> Step<String>
     let Some(into) = into.filter(|into| into.merged_into.is_none()) else {
         return Err(fault("mergeInto", Reason::NotFound));
     };
-    if old.merged_into.as_ref().is_some_and(|target| *target != into.id) {
+    if old
+        .merged_into
+        .as_ref()
+        .is_some_and(|target| *target != into.id)
+    {
         return Err(Refusal::Conflict("already_merged").into());
     }
     old.merged_into = Some(into.id.clone());
@@ -80,13 +110,23 @@ pub fn clinic_merged(desk: &mut Desk<'_>, detail: &ClinicMerged) -> Step<String>
 }
 
 fn move_deliveries(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> Step<()> {
-    for mut delivery in desk.all::<Delivery>(&lab.id, Key::OpenAt(Kind::Delivery, lab.id.clone(), old.id.clone()))? {
+    for mut delivery in desk.all::<Delivery>(
+        &lab.id,
+        Key::OpenAt(Kind::Delivery, lab.id.clone(), old.id.clone()),
+    )? {
         let cases = desk.parts::<Case>(&lab.id, delivery.id.as_str())?;
-        let there = desk.ids_of(Key::OpenDelivery(lab.id.clone(), into.id.clone(), delivery.date))?;
+        let there = desk.ids_of(Key::OpenDelivery(
+            lab.id.clone(),
+            into.id.clone(),
+            delivery.date,
+        ))?;
         if there.is_empty() {
             delivery.clinic_id = into.id.clone();
             for case in cases {
-                desk.put(Case { clinic_id: Some(into.id.clone()), ..case });
+                desk.put(Case {
+                    clinic_id: Some(into.id.clone()),
+                    ..case
+                });
             }
             desk.put(delivery.clone());
             desk.publish(Publication::delivery(&delivery, false));
@@ -105,7 +145,10 @@ fn move_pickups(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> 
         pickup.clinic_id = into.id.clone();
         desk.put(pickup);
     }
-    for mut series in desk.all::<Series>(&lab.id, Key::OpenAt(Kind::Series, lab.id.clone(), old.id.clone()))? {
+    for mut series in desk.all::<Series>(
+        &lab.id,
+        Key::OpenAt(Kind::Series, lab.id.clone(), old.id.clone()),
+    )? {
         series.clinic_id = into.id.clone();
         desk.put(series);
     }

@@ -9,7 +9,12 @@ use crate::directory::{Clinic, Lab};
 
 /// Puts the undelivered cases of a closed delivery into an open one of `on`, or of the next working day.
 /// The closed one remembers them, so that it can still be completed afterwards.
-pub fn hand_on(desk: &mut Desk<'_>, delivery: &mut Delivery, cases: Vec<Case>, on: Option<Date>) -> Step<()> {
+pub fn hand_on(
+    desk: &mut Desk<'_>,
+    delivery: &mut Delivery,
+    cases: Vec<Case>,
+    on: Option<Date>,
+) -> Step<()> {
     if cases.is_empty() {
         return Ok(());
     }

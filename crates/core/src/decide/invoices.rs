@@ -28,23 +28,35 @@ struct IssuedResult<'a> {
 pub fn issued(desk: &mut Desk<'_>, detail: &InvoiceIssued) -> Step<String> {
     let lab = desk.lab(&detail.lab_id)?;
     let clinic = desk.clinic(&lab.id, &detail.clinic_id)?;
-    let mut wanted: Vec<Key> = detail.case_ids.iter().map(|id| Key::of::<Case>(&lab.id, id.as_str())).collect();
+    let mut wanted: Vec<Key> = detail
+        .case_ids
+        .iter()
+        .map(|id| Key::of::<Case>(&lab.id, id.as_str()))
+        .collect();
     wanted.push(Key::of::<Invoice>(&lab.id, detail.invoice_id.as_str()));
     desk.want(&wanted)?;
     let before = desk.get::<Invoice>(&lab.id, detail.invoice_id.as_str())?;
-    let was_billed = before.as_ref().is_some_and(|invoice| invoice.status == InvoiceStatus::Delivered);
+    let was_billed = before
+        .as_ref()
+        .is_some_and(|invoice| invoice.status == InvoiceStatus::Delivered);
     let mut invoice = described(detail, clinic.id, before.as_ref());
     if was_billed && before.as_ref() != Some(&invoice) {
         return Err(Refusal::Conflict("invoice_closed").into());
     }
-    let dropped = before.iter().flat_map(|invoice| &invoice.lines).map(|line| &line.case_id);
+    let dropped = before
+        .iter()
+        .flat_map(|invoice| &invoice.lines)
+        .map(|line| &line.case_id);
     unlink(desk, &invoice, dropped)?;
     for case_id in &detail.case_ids {
         link(desk, &mut invoice, case_id)?;
     }
     let billed = settle(desk, invoice.clone());
     invoice.status = invoice.standing();
-    let (delivered, open): (Vec<&Line>, Vec<&Line>) = invoice.lines.iter().partition(|line| line.handover.is_some());
+    let (delivered, open): (Vec<&Line>, Vec<&Line>) = invoice
+        .lines
+        .iter()
+        .partition(|line| line.handover.is_some());
     Ok(view::json(&IssuedResult {
         invoice_id: &invoice.id,
         lab_id: &invoice.lab_id,
@@ -52,14 +64,25 @@ pub fn issued(desk: &mut Desk<'_>, detail: &InvoiceIssued) -> Step<String> {
         status: invoice.status,
         delivered: delivered.into_iter().map(|line| &line.case_id).collect(),
         awaiting_delivery: open.into_iter().map(|line| &line.case_id).collect(),
-        billing_triggered: if billed { vec![&invoice.id] } else { Vec::new() },
+        billing_triggered: if billed {
+            vec![&invoice.id]
+        } else {
+            Vec::new()
+        },
     }))
 }
 
 /// The invoice as the event describes it, keeping what is known of its lines.
 fn described(detail: &InvoiceIssued, clinic_id: ClinicId, before: Option<&Invoice>) -> Invoice {
-    let known = |id: &CaseId| before.and_then(|invoice| invoice.lines.iter().find(|line| line.case_id == *id));
-    let line = |id: &CaseId| known(id).cloned().unwrap_or_else(|| Line { case_id: id.clone(), handover: None });
+    let known = |id: &CaseId| {
+        before.and_then(|invoice| invoice.lines.iter().find(|line| line.case_id == *id))
+    };
+    let line = |id: &CaseId| {
+        known(id).cloned().unwrap_or_else(|| Line {
+            case_id: id.clone(),
+            handover: None,
+        })
+    };
     Invoice {
         lab_id: detail.lab_id.clone(),
         id: detail.invoice_id.clone(),
@@ -75,7 +98,11 @@ fn described(detail: &InvoiceIssued, clinic_id: ClinicId, before: Option<&Invoic
 fn link(desk: &mut Desk<'_>, invoice: &mut Invoice, case_id: &CaseId) -> Step<()> {
     let case = desk.get::<Case>(&invoice.lab_id, case_id.as_str())?;
     let mut case = case.unwrap_or_else(|| Case::new(invoice.lab_id.clone(), case_id.clone()));
-    if case.clinic_id.as_ref().is_some_and(|clinic| *clinic != invoice.clinic_id) {
+    if case
+        .clinic_id
+        .as_ref()
+        .is_some_and(|clinic| *clinic != invoice.clinic_id)
+    {
         return Err(fault("detail.caseIds", Reason::Mismatch));
     }
     if let Some(handover) = &case.handover {
@@ -88,7 +115,11 @@ fn link(desk: &mut Desk<'_>, invoice: &mut Invoice, case_id: &CaseId) -> Step<()
     Ok(())
 }
 
-fn unlink<'a>(desk: &mut Desk<'_>, invoice: &Invoice, before: impl Iterator<Item = &'a CaseId>) -> Step<()> {
+fn unlink<'a>(
+    desk: &mut Desk<'_>,
+    invoice: &Invoice,
+    before: impl Iterator<Item = &'a CaseId>,
+) -> Step<()> {
     for case_id in before.filter(|id| !invoice.lines.iter().any(|line| line.case_id == **id)) {
         if let Some(mut case) = desk.get::<Case>(&invoice.lab_id, case_id.as_str())? {
             case.invoices.retain(|id| *id != invoice.id);
@@ -122,12 +153,19 @@ pub struct Billing {
 }
 
 /// Marks a delivered case on every invoice that holds it.
-pub fn mark_delivered(desk: &mut Desk<'_>, case: &Case, handover: &Handover, billing: &mut Billing) -> Step<()> {
+pub fn mark_delivered(
+    desk: &mut Desk<'_>,
+    case: &Case,
+    handover: &Handover,
+    billing: &mut Billing,
+) -> Step<()> {
     if case.invoices.is_empty() {
         billing.awaiting_invoice.push(case.id.clone());
     }
     for id in &case.invoices {
-        let Some(mut invoice) = desk.get::<Invoice>(&case.lab_id, id.as_str())? else { continue };
+        let Some(mut invoice) = desk.get::<Invoice>(&case.lab_id, id.as_str())? else {
+            continue;
+        };
         if invoice.mark(&case.id, handover) {
             let status = invoice.standing();
             if settle(desk, invoice) {

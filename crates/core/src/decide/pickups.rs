@@ -35,14 +35,19 @@ pub fn requested(desk: &mut Desk<'_>, detail: &PickupRequested) -> Step<String> 
     let pickup = match known {
         // Keyed by nothing but compared in memory only; both came sealed.
         Some(pickup) if pickup.private.reveal().content == content => pickup,
-        Some(pickup) if !pickup.status.is_changeable() => return Err(Refusal::Conflict("pickup_locked").into()),
+        Some(pickup) if !pickup.status.is_changeable() => {
+            return Err(Refusal::Conflict("pickup_locked").into());
+        }
         known => accept(desk, detail, &identity, content, known)?,
     };
     result(desk, &pickup)
 }
 
 fn identity_of(desk: &Desk<'_>, detail: &PickupRequested) -> Identity {
-    let sender = detail.endpoint.as_ref().map_or(desk.origin.source.as_str(), AsRef::as_ref);
+    let sender = detail
+        .endpoint
+        .as_ref()
+        .map_or(desk.origin.source.as_str(), AsRef::as_ref);
     Identity {
         lab_id: detail.lab_id.clone(),
         sender: sender.to_owned(),
@@ -53,12 +58,15 @@ fn identity_of(desk: &Desk<'_>, detail: &PickupRequested) -> Identity {
 
 /// A digest of all that was asked for, the time of asking aside. It is kept sealed: it covers patient data.
 fn content_of(detail: &PickupRequested) -> String {
-    let plain = PickupRequested { request_time: None, ..detail.clone() };
+    let plain = PickupRequested {
+        request_time: None,
+        ..detail.clone()
+    };
     let hash = Sha256::new()
         .chain_update(Body::from(plain).detail())
         .chain_update([0])
         .chain_update(view::json(detail.private.reveal()));
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::id::hex(&hash.finalize()[..16])
 }
 
 fn accept(
@@ -86,7 +94,10 @@ fn accept(
     pickup.requested_by.clone_from(&detail.requested_by);
     pickup.request_time = detail.request_time;
     // What came sealed is kept sealed.
-    pickup.private = Phi::new(Private { content, ..detail.private.reveal().clone() });
+    pickup.private = Phi::new(Private {
+        content,
+        ..detail.private.reveal().clone()
+    });
     series::plan(desk, &lab, &clinic, detail, &mut pickup)?;
     alert_rush(desk, &mut pickup);
     desk.put(pickup.clone());
@@ -95,10 +106,16 @@ fn accept(
     Ok(pickup)
 }
 
-fn new_pickup(desk: &mut Desk<'_>, detail: &PickupRequested, identity: &Identity, clinic: &Clinic) -> Pickup {
+fn new_pickup(
+    desk: &mut Desk<'_>,
+    detail: &PickupRequested,
+    identity: &Identity,
+    clinic: &Clinic,
+) -> Pickup {
     let external = detail.external_id.as_deref().unwrap_or(&detail.pickup_id);
     let (lab, source) = (&detail.lab_id, &desk.origin.source);
-    let confirmation_num = confirmation_num(lab.as_str(), source, detail.clinic_id.as_str(), external);
+    let confirmation_num =
+        confirmation_num(lab.as_str(), source, detail.clinic_id.as_str(), external);
     Pickup {
         id: PickupId::known(desk.draw()),
         lab_id: lab.clone(),
@@ -131,18 +148,31 @@ fn new_pickup(desk: &mut Desk<'_>, detail: &PickupRequested, identity: &Identity
 /// The window must be one, and neither over nor too far ahead. All faults at once.
 fn check_window(desk: &Desk<'_>, window: Window, prefix: &str) -> Step<()> {
     let mut faults = Vec::new();
-    let mut fault = |field: &str, reason| faults.push(Fault::new(format!("{prefix}{field}"), reason));
-    let latest = desk.now.checked_add((desk.rules.max_future_days * 24).hours()).unwrap_or(Timestamp::MAX);
+    let mut fault =
+        |field: &str, reason| faults.push(Fault::new(format!("{prefix}{field}"), reason));
+    let latest = desk
+        .now
+        .checked_add((desk.rules.max_future_days * 24).hours())
+        .unwrap_or(Timestamp::MAX);
     if window.start > latest {
         fault("windowStart", Reason::TooFar);
     }
     let length = window.start.duration_until(window.end);
     if length <= SignedDuration::ZERO || length > SignedDuration::from_hours(MAX_WINDOW_HOURS) {
         fault("windowEnd", Reason::OutOfRange);
-    } else if window.end <= desk.now.checked_sub(desk.rules.max_past_hours.hours()).unwrap_or(Timestamp::MIN) {
+    } else if window.end
+        <= desk
+            .now
+            .checked_sub(desk.rules.max_past_hours.hours())
+            .unwrap_or(Timestamp::MIN)
+    {
         fault("windowEnd", Reason::InPast);
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid(faults).into())
+    }
 }
 
 /// Tells the dispatchers that a pickup is RUSH: once per request.
@@ -153,10 +183,19 @@ pub fn alert_rush(desk: &mut Desk<'_>, pickup: &mut Pickup) {
     }
 }
 
-fn warn_if_closed(desk: &mut Desk<'_>, clinic: &Clinic, pickup: &Pickup, zone: &jiff::tz::TimeZone) {
-    let (start, end) = (zone.to_datetime(pickup.window.start), zone.to_datetime(pickup.window.end));
+fn warn_if_closed(
+    desk: &mut Desk<'_>,
+    clinic: &Clinic,
+    pickup: &Pickup,
+    zone: &jiff::tz::TimeZone,
+) {
+    let (start, end) = (
+        zone.to_datetime(pickup.window.start),
+        zone.to_datetime(pickup.window.end),
+    );
     // A window over midnight is somebody's special arrangement.
-    if start.date() != end.date() || clinic.is_open_between(start.date(), start.time(), end.time()) {
+    if start.date() != end.date() || clinic.is_open_between(start.date(), start.time(), end.time())
+    {
         return;
     }
     let about = json!({
@@ -177,8 +216,14 @@ fn result(desk: &Desk<'_>, pickup: &Pickup) -> Step<String> {
         others.retain(|other| other.status != PickupStatus::Cancelled);
         others.sort_by_key(|other| other.window.start);
     }
-    let occurrences = pickup.series_id.as_ref().map(|_| others.iter().map(OccurrenceView::from).collect());
-    Ok(view::json(&PickupView { occurrences, ..PickupView::from(pickup) }))
+    let occurrences = pickup
+        .series_id
+        .as_ref()
+        .map(|_| others.iter().map(OccurrenceView::from).collect());
+    Ok(view::json(&PickupView {
+        occurrences,
+        ..PickupView::from(pickup)
+    }))
 }
 
 /// The portal calls a request off: one pickup, or the whole of a series under the id of its first.
@@ -225,7 +270,9 @@ pub fn cancel(desk: &mut Desk<'_>, mut pickup: Pickup) -> Step<Pickup> {
     if let Some(stop_id) = pickup.stop_id.take() {
         pickup.route_id = None;
         if let Some(stop) = desk.get::<Stop>(&pickup.lab_id, stop_id.as_str())? {
-            take_off(desk, stop, |stop| stop.pickup_ids.retain(|id| *id != pickup.id))?;
+            take_off(desk, stop, |stop| {
+                stop.pickup_ids.retain(|id| *id != pickup.id)
+            })?;
         }
     }
     desk.put(pickup.clone());
@@ -273,12 +320,24 @@ pub fn announce_rush(desk: &mut Desk<'_>, pickup: &mut Pickup) {
     if !pickup.is_rush || pickup.rush_alerted {
         return;
     }
-    let due = pickup.window.start.checked_sub(desk.rules.rush_notice_hours.hours()).unwrap_or(desk.now);
+    let due = pickup
+        .window
+        .start
+        .checked_sub(desk.rules.rush_notice_hours.hours())
+        .unwrap_or(desk.now);
     if due <= desk.now {
         alert_rush(desk, pickup);
     } else {
-        let body = RushDue { lab_id: pickup.lab_id.clone(), id: pickup.id.clone() }.into();
-        desk.defer(Deferred { key: format!("rush/{}", pickup.id), due, body });
+        let body = RushDue {
+            lab_id: pickup.lab_id.clone(),
+            id: pickup.id.clone(),
+        }
+        .into();
+        desk.defer(Deferred {
+            key: format!("rush/{}", pickup.id),
+            due,
+            body,
+        });
     }
 }
 
@@ -294,5 +353,8 @@ pub fn rush_due(desk: &mut Desk<'_>, detail: &RushDue) -> Step<String> {
 
 /// Every open pickup of a clinic.
 pub fn open_at(desk: &Desk<'_>, lab: &LabId, clinic: &Clinic) -> Step<Vec<Pickup>> {
-    desk.all::<Pickup>(lab, Key::OpenAt(Pickup::KIND, lab.clone(), clinic.id.clone()))
+    desk.all::<Pickup>(
+        lab,
+        Key::OpenAt(Pickup::KIND, lab.clone(), clinic.id.clone()),
+    )
 }

@@ -32,7 +32,11 @@ impl Publication {
     pub fn delivery(delivery: &Delivery, new: bool) -> Self {
         Self {
             source: "logistics.delivery",
-            name: if new { "DeliveryScheduled" } else { "DeliveryChanged" },
+            name: if new {
+                "DeliveryScheduled"
+            } else {
+                "DeliveryChanged"
+            },
             lab_id: delivery.lab_id.clone(),
             kind: Kind::Delivery,
             record_id: delivery.id.to_string(),
@@ -42,8 +46,15 @@ impl Publication {
 
     /// A delivery, or a part of it, was handed over.
     pub fn completed(delivery: &Delivery, cases: &[CaseId]) -> Self {
-        let detail = view::json(&CompletionView { delivery: DeliveryView::from(delivery), case_ids: cases });
-        Self { name: "DeliveryCompleted", detail, ..Self::delivery(delivery, false) }
+        let detail = view::json(&CompletionView {
+            delivery: DeliveryView::from(delivery),
+            case_ids: cases,
+        });
+        Self {
+            name: "DeliveryCompleted",
+            detail,
+            ..Self::delivery(delivery, false)
+        }
     }
 
     /// What became of a pickup: `PickupConfirmed`, `PickupChanged`, `PickupCancelled`, `PickupCompleted`, `PickupMissed`.
@@ -76,19 +87,32 @@ impl Publication {
 
     /// Whether `earlier` said that the record is new and this one that it changed.
     pub fn announces_again(&self, earlier: &Self) -> bool {
-        self.name == "DeliveryChanged" && earlier.name == "DeliveryScheduled" && self.is_about_the_record_of(earlier)
+        self.name == "DeliveryChanged"
+            && earlier.name == "DeliveryScheduled"
+            && self.is_about_the_record_of(earlier)
     }
 
     /// Whether both tell the same matter, of which only the last word counts.
     pub fn supersedes(&self, earlier: &Self) -> bool {
-        self.is_about_the_record_of(earlier) && (self.name == earlier.name || self.announces_again(earlier))
+        self.is_about_the_record_of(earlier)
+            && (self.name == earlier.name || self.announces_again(earlier))
     }
 
     /// An id that follows from what it tells, so that the receiver recognises it when it comes twice.
     pub fn id(&self, version: u64) -> String {
         // An invoice is billed once, whatever happens to it later.
-        let version = if self.kind == Kind::Invoice { 0 } else { version };
-        derived(&[self.lab_id.as_str(), self.kind.as_str(), &self.record_id, self.name, &version.to_string()])
+        let version = if self.kind == Kind::Invoice {
+            0
+        } else {
+            version
+        };
+        derived(&[
+            self.lab_id.as_str(),
+            self.kind.as_str(),
+            &self.record_id,
+            self.name,
+            &version.to_string(),
+        ])
     }
 }
 
@@ -110,12 +134,20 @@ impl Alert {
         if let (Value::Object(body), Value::Object(about)) = (&mut body, about) {
             body.extend(about.into_iter().filter(|(_, member)| !member.is_null()));
         }
-        Self { lab_id: lab_id.clone(), name: "ALERT", body }
+        Self {
+            lab_id: lab_id.clone(),
+            name: "ALERT",
+            body,
+        }
     }
 
     /// Somebody named a lab, clinic or driver that nobody knew: it wants to be set up.
     pub fn stub(kind: Kind, lab_id: &LabId, id: &str) -> Self {
-        Self::new(lab_id, &format!("unknown_{kind}"), json!({ format!("{kind}Id"): id }))
+        Self::new(
+            lab_id,
+            &format!("unknown_{kind}"),
+            json!({ format!("{kind}Id"): id }),
+        )
     }
 
     /// A case is RUSH.
@@ -126,7 +158,10 @@ impl Alert {
             "deliveryId": delivery.id,
             "deliveryDate": delivery.date,
         });
-        Self { name: "RUSH_ALERT", ..Self::new(&case.lab_id, "rush_case", about) }
+        Self {
+            name: "RUSH_ALERT",
+            ..Self::new(&case.lab_id, "rush_case", about)
+        }
     }
 
     /// A pickup is RUSH.
@@ -138,7 +173,10 @@ impl Alert {
             "windowStart": time::format(pickup.window.start),
             "windowEnd": time::format(pickup.window.end),
         });
-        Self { name: "RUSH_ALERT", ..Self::new(&pickup.lab_id, "rush_pickup", about) }
+        Self {
+            name: "RUSH_ALERT",
+            ..Self::new(&pickup.lab_id, "rush_pickup", about)
+        }
     }
 
     /// A delivery was called off with cases in it, which have none now.

@@ -22,7 +22,10 @@ use crate::view;
 pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
     let lab = desk.lab(&detail.lab_id)?;
     let driver = desk.driver(&lab.id, &detail.driver_id)?;
-    let id = detail.route_id.clone().unwrap_or_else(|| RouteId::known(desk.draw()));
+    let id = detail
+        .route_id
+        .clone()
+        .unwrap_or_else(|| RouteId::known(desk.draw()));
     if desk.get::<Route>(&lab.id, id.as_str())?.is_some() {
         return Err(Refusal::Conflict("route_exists").into());
     }
@@ -38,15 +41,22 @@ pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
     };
     desk.put(route.clone());
     add_stops(desk, &route, 0, &detail.stops, "stops")?;
-    result(&route)
+    Ok(result(&route))
 }
 
-fn result(route: &Route) -> Step<String> {
-    Ok(serde_json::json!({ "labId": route.lab_id, "routeId": route.id, "status": route.status }).to_string())
+fn result(route: &Route) -> String {
+    serde_json::json!({ "labId": route.lab_id, "routeId": route.id, "status": route.status })
+        .to_string()
 }
 
 /// Adds stops after `last`. Two plans for one clinic are one stop. All faults at once.
-fn add_stops(desk: &mut Desk<'_>, route: &Route, last: u32, plans: &[StopPlan], field: &str) -> Step<()> {
+fn add_stops(
+    desk: &mut Desk<'_>,
+    route: &Route,
+    last: u32,
+    plans: &[StopPlan],
+    field: &str,
+) -> Step<()> {
     if plans.len() > MAX_STOPS {
         return Err(Refusal::Invalid(vec![Fault::new(field.to_owned(), Reason::TooLong)]).into());
     }
@@ -81,9 +91,20 @@ fn add_stops(desk: &mut Desk<'_>, route: &Route, last: u32, plans: &[StopPlan], 
 fn prefetch(desk: &Desk<'_>, lab: &LabId, plans: &[StopPlan]) -> Step<()> {
     let mut keys = Vec::new();
     for plan in plans {
-        keys.push(Key::of::<crate::directory::Clinic>(lab, plan.clinic_id.as_str()));
-        keys.extend(plan.delivery_ids.iter().map(|id| Key::of::<Delivery>(lab, id.as_str())));
-        keys.extend(plan.pickup_ids.iter().map(|id| Key::of::<Pickup>(lab, id.as_str())));
+        keys.push(Key::of::<crate::directory::Clinic>(
+            lab,
+            plan.clinic_id.as_str(),
+        ));
+        keys.extend(
+            plan.delivery_ids
+                .iter()
+                .map(|id| Key::of::<Delivery>(lab, id.as_str())),
+        );
+        keys.extend(
+            plan.pickup_ids
+                .iter()
+                .map(|id| Key::of::<Pickup>(lab, id.as_str())),
+        );
         keys.extend(plan.id.iter().map(|id| Key::of::<Stop>(lab, id.as_str())));
     }
     desk.want(&keys)
@@ -139,14 +160,24 @@ fn take_on(
 ) -> Step<()> {
     for (index, id) in plan.delivery_ids.iter().enumerate() {
         let delivery = desk.get::<Delivery>(&route.lab_id, id.as_str())?;
-        match fits(delivery.as_ref().map(|delivery| (&delivery.clinic_id, delivery.status.is_open())), stop) {
+        match fits(
+            delivery
+                .as_ref()
+                .map(|delivery| (&delivery.clinic_id, delivery.status.is_open())),
+            stop,
+        ) {
             Some(reason) => faults.push(Fault::new(format!("{path}.deliveryIds[{index}]"), reason)),
             None => assign_delivery(desk, route, stop, delivery)?,
         }
     }
     for (index, id) in plan.pickup_ids.iter().enumerate() {
         let pickup = desk.get::<Pickup>(&route.lab_id, id.as_str())?;
-        match fits(pickup.as_ref().map(|pickup| (&pickup.clinic_id, pickup.status.is_changeable())), stop) {
+        match fits(
+            pickup
+                .as_ref()
+                .map(|pickup| (&pickup.clinic_id, pickup.status.is_changeable())),
+            stop,
+        ) {
             Some(reason) => faults.push(Fault::new(format!("{path}.pickupIds[{index}]"), reason)),
             None => assign_pickup(desk, route, stop, pickup)?,
         }
@@ -164,17 +195,27 @@ fn fits(work: Option<(&crate::id::ClinicId, bool)>, stop: &Stop) -> Option<Reaso
     }
 }
 
-fn assign_delivery(desk: &mut Desk<'_>, route: &Route, stop: &mut Stop, delivery: Option<Delivery>) -> Step<()> {
-    let Some(mut delivery) = delivery else { return Ok(()) };
+fn assign_delivery(
+    desk: &mut Desk<'_>,
+    route: &Route,
+    stop: &mut Stop,
+    delivery: Option<Delivery>,
+) -> Step<()> {
+    let Some(mut delivery) = delivery else {
+        return Ok(());
+    };
     if stop.delivery_ids.contains(&delivery.id) {
         return Ok(());
     }
     if let Some(earlier) = delivery.stop_id.take() {
         // On another stop until now: a dispatcher dragged it here.
         if let Some(earlier) = desk.get::<Stop>(&route.lab_id, earlier.as_str())? {
-            take_off(desk, earlier, |stop| stop.delivery_ids.retain(|id| *id != delivery.id))?;
+            take_off(desk, earlier, |stop| {
+                stop.delivery_ids.retain(|id| *id != delivery.id)
+            })?;
         }
-        delivery.status = desk.step(delivery.status, DeliveryStep::Unassign, "delivery_not_open")?;
+        delivery.status =
+            desk.step(delivery.status, DeliveryStep::Unassign, "delivery_not_open")?;
     }
     delivery.status = desk.step(delivery.status, DeliveryStep::Assign, "delivery_not_open")?;
     if route.status == RouteStatus::Started {
@@ -190,15 +231,24 @@ fn assign_delivery(desk: &mut Desk<'_>, route: &Route, stop: &mut Stop, delivery
     Ok(())
 }
 
-fn assign_pickup(desk: &mut Desk<'_>, route: &Route, stop: &mut Stop, pickup: Option<Pickup>) -> Step<()> {
-    let Some(mut pickup) = pickup else { return Ok(()) };
+fn assign_pickup(
+    desk: &mut Desk<'_>,
+    route: &Route,
+    stop: &mut Stop,
+    pickup: Option<Pickup>,
+) -> Step<()> {
+    let Some(mut pickup) = pickup else {
+        return Ok(());
+    };
     if stop.pickup_ids.contains(&pickup.id) {
         return Ok(());
     }
     if let Some(earlier) = pickup.stop_id.take()
         && let Some(earlier) = desk.get::<Stop>(&route.lab_id, earlier.as_str())?
     {
-        take_off(desk, earlier, |stop| stop.pickup_ids.retain(|id| *id != pickup.id))?;
+        take_off(desk, earlier, |stop| {
+            stop.pickup_ids.retain(|id| *id != pickup.id)
+        })?;
     }
     pickup.status = PickupStatus::Scheduled;
     pickup.route_id = Some(route.id.clone());
@@ -222,7 +272,10 @@ fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
 
 /// The route and its stops, in order.
 pub fn with_stops(desk: &Desk<'_>, lab: &LabId, id: &RouteId) -> Step<(Route, Vec<Stop>)> {
-    desk.want(&[Key::of::<Route>(lab, id.as_str()), Key::Parts(Kind::Stop, lab.clone(), id.to_string())])?;
+    desk.want(&[
+        Key::of::<Route>(lab, id.as_str()),
+        Key::Parts(Kind::Stop, lab.clone(), id.to_string()),
+    ])?;
     let route = desk.need::<Route>(lab, id.as_str(), "unknown_route")?;
     let mut stops = desk.parts::<Stop>(lab, id.as_str())?;
     stops.sort_by_key(|stop| stop.sequence);
@@ -233,21 +286,24 @@ pub fn with_stops(desk: &Desk<'_>, lab: &LabId, id: &RouteId) -> Step<(Route, Ve
 pub fn started(desk: &mut Desk<'_>, detail: &RouteStarted) -> Step<String> {
     let (mut route, stops) = with_stops(desk, &detail.lab_id, &detail.route_id)?;
     if route.status == RouteStatus::Started {
-        return result(&route);
+        return Ok(result(&route));
     }
     route.status = desk.step(route.status, RouteStep::Start, "route_not_planned")?;
     route.started_at = Some(moment(desk, detail.at));
     for stop in stops.iter().filter(|stop| stop.status.is_open()) {
         for id in &stop.delivery_ids {
-            let Some(mut delivery) = desk.get::<Delivery>(&route.lab_id, id.as_str())? else { continue };
-            delivery.status = desk.step(delivery.status, DeliveryStep::Depart, "delivery_not_open")?;
+            let Some(mut delivery) = desk.get::<Delivery>(&route.lab_id, id.as_str())? else {
+                continue;
+            };
+            delivery.status =
+                desk.step(delivery.status, DeliveryStep::Depart, "delivery_not_open")?;
             load(desk, &delivery)?;
             desk.put(delivery.clone());
             desk.publish(Publication::delivery(&delivery, false));
         }
     }
     desk.put(route.clone());
-    result(&route)
+    Ok(result(&route))
 }
 
 /// The time that an event names, or now.
@@ -259,7 +315,7 @@ pub fn moment(desk: &Desk<'_>, at: Option<Timestamp>) -> Timestamp {
 pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
     let (mut route, stops) = with_stops(desk, &detail.lab_id, &detail.route_id)?;
     if route.status == RouteStatus::Finished {
-        return result(&route);
+        return Ok(result(&route));
     }
     route.status = desk.step(route.status, RouteStep::Finish, "route_not_started")?;
     let at = moment(desk, detail.at);
@@ -272,13 +328,15 @@ pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
         }
     }
     desk.put(route.clone());
-    result(&route)
+    Ok(result(&route))
 }
 
 /// What was fetched at a stop is handed over in the lab.
 fn unload(desk: &mut Desk<'_>, stop: &Stop) -> Step<()> {
     for id in &stop.pickup_ids {
-        let Some(mut pickup) = desk.get::<Pickup>(&stop.lab_id, id.as_str())? else { continue };
+        let Some(mut pickup) = desk.get::<Pickup>(&stop.lab_id, id.as_str())? else {
+            continue;
+        };
         if pickup.status == PickupStatus::PickedUp {
             pickup.status = desk.step(pickup.status, PickupStep::Arrive, "pickup_locked")?;
             desk.put(pickup.clone());
@@ -312,7 +370,7 @@ pub fn changed(desk: &mut Desk<'_>, detail: &RouteChanged) -> Step<String> {
         }
     }
     desk.put(route.clone());
-    result(&route)
+    Ok(result(&route))
 }
 
 /// All open work of a route goes to another driver.
@@ -320,12 +378,18 @@ fn hand_to(desk: &mut Desk<'_>, stops: &[Stop], driver: &DriverId) -> Step<()> {
     for stop in stops.iter().filter(|stop| stop.status.is_open()) {
         for id in &stop.delivery_ids {
             if let Some(delivery) = desk.get::<Delivery>(&stop.lab_id, id.as_str())? {
-                desk.put(Delivery { driver_id: Some(driver.clone()), ..delivery });
+                desk.put(Delivery {
+                    driver_id: Some(driver.clone()),
+                    ..delivery
+                });
             }
         }
         for id in &stop.pickup_ids {
             if let Some(pickup) = desk.get::<Pickup>(&stop.lab_id, id.as_str())? {
-                desk.put(Pickup { driver_id: Some(driver.clone()), ..pickup });
+                desk.put(Pickup {
+                    driver_id: Some(driver.clone()),
+                    ..pickup
+                });
             }
         }
     }
@@ -360,8 +424,19 @@ fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
             return Err(Refusal::Invalid(vec![fault]).into());
         }
     }
-    let place = |stop: &Stop| order.iter().position(|id| *id == stop.id).unwrap_or(order.len());
-    stops.sort_by_key(|stop| if stop.status.is_open() { (1, place(stop), stop.sequence) } else { (0, 0, stop.sequence) });
+    let place = |stop: &Stop| {
+        order
+            .iter()
+            .position(|id| *id == stop.id)
+            .unwrap_or(order.len())
+    };
+    stops.sort_by_key(|stop| {
+        if stop.status.is_open() {
+            (1, place(stop), stop.sequence)
+        } else {
+            (0, 0, stop.sequence)
+        }
+    });
     for (sequence, stop) in (1..).zip(stops) {
         desk.put(Stop { sequence, ..stop });
     }
@@ -379,7 +454,7 @@ pub fn alert_trouble(desk: &mut Desk<'_>, stop: &Stop, code: &str) {
     desk.alert(Alert::new(&stop.lab_id, code, about));
 }
 
-/// The route's stop as an answer: what is done there is in `view` terms of the stop.
+/// What a driver's tap is answered.
 pub fn stop_result(stop: &Stop) -> String {
     view::json(&serde_json::json!({
         "labId": stop.lab_id,

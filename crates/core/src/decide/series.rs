@@ -17,7 +17,13 @@ use crate::state::PickupStatus;
 use crate::time;
 
 /// Makes, remakes or ends the series of a request, of which `head` is the first pickup.
-pub fn plan(desk: &mut Desk<'_>, lab: &Lab, clinic: &Clinic, detail: &PickupRequested, head: &mut Pickup) -> Step<()> {
+pub fn plan(
+    desk: &mut Desk<'_>,
+    lab: &Lab,
+    clinic: &Clinic,
+    detail: &PickupRequested,
+    head: &mut Pickup,
+) -> Step<()> {
     let known = match &head.series_id {
         Some(id) => desk.get::<Series>(&lab.id, id.as_str())?,
         None => None,
@@ -31,7 +37,11 @@ pub fn plan(desk: &mut Desk<'_>, lab: &Lab, clinic: &Clinic, detail: &PickupRequ
     };
     let zone_name = desk.clinic_zone_name(lab, clinic, None);
     let mut series = match known {
-        Some(series) => Series { recurrence: recurrence.clone(), zone: zone_name, ..series },
+        Some(series) => Series {
+            recurrence: recurrence.clone(),
+            zone: zone_name,
+            ..series
+        },
         None => new_series(desk, recurrence, head, zone_name),
     };
     let zone = time::zone(&series.zone);
@@ -77,7 +87,9 @@ fn new_series(desk: &mut Desk<'_>, recurrence: &Recurrence, head: &Pickup, zone:
 /// The last date up to which occurrences are made.
 fn horizon(desk: &Desk<'_>, series: &Series) -> Date {
     let today = time::date_at(desk.now, &time::zone(&series.zone));
-    today.max(series.first).saturating_add(desk.rules.horizon_days.days())
+    today
+        .max(series.first)
+        .saturating_add(desk.rules.horizon_days.days())
 }
 
 /// Brings the pickups of a series in line with its rule.
@@ -95,7 +107,10 @@ fn replan(desk: &mut Desk<'_>, mut series: Series, head: &Pickup) -> Step<()> {
             None => make(desk, &series, slot),
         }
     }
-    for pickup in existing.into_values().filter(|pickup| pickup.status.is_changeable()) {
+    for pickup in existing
+        .into_values()
+        .filter(|pickup| pickup.status.is_changeable())
+    {
         cancel(desk, pickup)?;
     }
     series.made_until = until;
@@ -107,7 +122,10 @@ fn replan(desk: &mut Desk<'_>, mut series: Series, head: &Pickup) -> Step<()> {
 /// The slots of a series from its first to `until`, as far as it was not ended.
 fn slots(series: &Series, first: Date, until: Date) -> impl Iterator<Item = Date> + '_ {
     let ended = series.ended_from.unwrap_or(Date::MAX);
-    series.recurrence.slots(first).take_while(move |slot| *slot <= until && *slot < ended)
+    series
+        .recurrence
+        .slots(first)
+        .take_while(move |slot| *slot <= until && *slot < ended)
 }
 
 fn window(series: &Series, slot: Date) -> Option<Window> {
@@ -116,9 +134,16 @@ fn window(series: &Series, slot: Date) -> Option<Window> {
 
 /// Makes the pickup of a slot.
 fn make(desk: &mut Desk<'_>, series: &Series, slot: Date) {
-    let Some(window) = window(series, slot) else { return };
+    let Some(window) = window(series, slot) else {
+        return;
+    };
     let pickup_id = format!("{}~{slot}", series.pickup_id);
-    let number = confirmation_num(series.lab_id.as_str(), &series.source, series.sent_clinic_id.as_str(), &pickup_id);
+    let number = confirmation_num(
+        series.lab_id.as_str(),
+        &series.source,
+        series.sent_clinic_id.as_str(),
+        &pickup_id,
+    );
     let mut pickup = Pickup {
         id: PickupId::known(desk.draw()),
         lab_id: series.lab_id.clone(),
@@ -156,7 +181,9 @@ fn adjust(desk: &mut Desk<'_>, series: &Series, mut pickup: Pickup) {
     if pickup.detached || !(pickup.status.is_changeable() || revived) {
         return;
     }
-    let Some(window) = pickup.slot.and_then(|slot| window(series, slot)) else { return };
+    let Some(window) = pickup.slot.and_then(|slot| window(series, slot)) else {
+        return;
+    };
     if revived {
         pickup.status = PickupStatus::Requested;
     }
@@ -176,15 +203,26 @@ fn extend_later(desk: &mut Desk<'_>, series: &Series) {
     let Some(next) = next else { return };
     let day = next.saturating_sub(desk.rules.horizon_days.days());
     let due = time::zone(&series.zone).to_timestamp(day.to_datetime(jiff::civil::Time::midnight()));
-    let body = SeriesExtended { lab_id: series.lab_id.clone(), series_id: series.id.clone() }.into();
-    desk.defer(Deferred { key: format!("series/{}", series.id), due: due.unwrap_or(Timestamp::MAX), body });
+    let body = SeriesExtended {
+        lab_id: series.lab_id.clone(),
+        series_id: series.id.clone(),
+    }
+    .into();
+    desk.defer(Deferred {
+        key: format!("series/{}", series.id),
+        due: due.unwrap_or(Timestamp::MAX),
+        body,
+    });
 }
 
 /// The clock: makes what has come within the horizon.
 pub fn extended(desk: &mut Desk<'_>, detail: &SeriesExtended) -> Step<String> {
-    let mut series = desk.need::<Series>(&detail.lab_id, detail.series_id.as_str(), "unknown_series")?;
+    let mut series =
+        desk.need::<Series>(&detail.lab_id, detail.series_id.as_str(), "unknown_series")?;
     let until = horizon(desk, &series);
-    let fresh: Vec<Date> = slots(&series, series.first, until).filter(|slot| *slot > series.made_until).collect();
+    let fresh: Vec<Date> = slots(&series, series.first, until)
+        .filter(|slot| *slot > series.made_until)
+        .collect();
     for slot in &fresh {
         make(desk, &series, *slot);
     }
@@ -201,7 +239,9 @@ pub fn extended(desk: &mut Desk<'_>, detail: &SeriesExtended) -> Step<String> {
 
 /// Ends a series from the slot of `from` on.
 pub fn end_from(desk: &mut Desk<'_>, from: &Pickup) -> Step<()> {
-    let (Some(series_id), Some(slot)) = (&from.series_id, from.slot) else { return Ok(()) };
+    let (Some(series_id), Some(slot)) = (&from.series_id, from.slot) else {
+        return Ok(());
+    };
     for pickup in following(desk, from, slot)? {
         cancel(desk, pickup)?;
     }
@@ -215,7 +255,9 @@ pub fn end_from(desk: &mut Desk<'_>, from: &Pickup) -> Step<()> {
 
 /// Ends all of a series but its head, which from now on stands alone.
 fn end_others(desk: &mut Desk<'_>, head: &mut Pickup) -> Step<()> {
-    let Some(series_id) = head.series_id.clone() else { return Ok(()) };
+    let Some(series_id) = head.series_id.clone() else {
+        return Ok(());
+    };
     for pickup in desk.parts::<Pickup>(&head.lab_id, series_id.as_str())? {
         if pickup.id != head.id && pickup.status.is_changeable() {
             cancel(desk, pickup)?;
@@ -231,16 +273,22 @@ fn end_others(desk: &mut Desk<'_>, head: &mut Pickup) -> Step<()> {
 
 /// The occurrences from `slot` on that can still be changed, in order.
 fn following(desk: &Desk<'_>, of: &Pickup, slot: Date) -> Step<Vec<Pickup>> {
-    let Some(series_id) = &of.series_id else { return Ok(Vec::new()) };
+    let Some(series_id) = &of.series_id else {
+        return Ok(Vec::new());
+    };
     let mut pickups = desk.parts::<Pickup>(&of.lab_id, series_id.as_str())?;
-    pickups.retain(|pickup| pickup.status.is_changeable() && pickup.slot.is_some_and(|other| other >= slot));
+    pickups.retain(|pickup| {
+        pickup.status.is_changeable() && pickup.slot.is_some_and(|other| other >= slot)
+    });
     pickups.sort_by_key(|pickup| pickup.slot);
     Ok(pickups)
 }
 
 /// Gives the rest of a series another window or size, from the slot of `from` on.
 pub fn revise_from(desk: &mut Desk<'_>, from: Pickup, detail: &PickupMoved) -> Step<Pickup> {
-    let (Some(series_id), Some(slot)) = (from.series_id.clone(), from.slot) else { return Ok(from) };
+    let (Some(series_id), Some(slot)) = (from.series_id.clone(), from.slot) else {
+        return Ok(from);
+    };
     let mut series = desk.need::<Series>(&from.lab_id, series_id.as_str(), "unknown_series")?;
     if let Some(window) = detail.window {
         let revision = revision_of(slot, window, &time::zone(&series.zone));

@@ -18,7 +18,9 @@ use crate::id::{LabId, StopId};
 use crate::pickup::Pickup;
 use crate::record::Kind;
 use crate::route::{Route, Stop, Undone};
-use crate::state::{DeliveryStatus, DeliveryStep, PickupStatus, PickupStep, RouteStatus, StopStatus, StopStep};
+use crate::state::{
+    DeliveryStatus, DeliveryStep, PickupStatus, PickupStep, RouteStatus, StopStatus, StopStep,
+};
 
 fn find(desk: &Desk<'_>, lab: &LabId, id: &StopId) -> Step<Stop> {
     desk.check_scope(lab)?;
@@ -39,7 +41,11 @@ pub fn arrived(desk: &mut Desk<'_>, detail: &StopArrived) -> Step<String> {
 
 fn require_started(desk: &Desk<'_>, stop: &Stop) -> Step<Route> {
     let route = desk.need::<Route>(&stop.lab_id, stop.route_id.as_str(), "unknown_route")?;
-    if route.status == RouteStatus::Started { Ok(route) } else { Err(Refusal::Conflict("route_not_started").into()) }
+    if route.status == RouteStatus::Started {
+        Ok(route)
+    } else {
+        Err(Refusal::Conflict("route_not_started").into())
+    }
 }
 
 /// What is to be done at a stop.
@@ -50,13 +56,27 @@ struct Work {
 
 fn work_of(desk: &Desk<'_>, stop: &Stop) -> Step<Work> {
     let lab = &stop.lab_id;
-    let mut keys: Vec<Key> = stop.delivery_ids.iter().map(|id| Key::of::<Delivery>(lab, id.as_str())).collect();
-    keys.extend(stop.delivery_ids.iter().map(|id| Key::Parts(Kind::Case, lab.clone(), id.to_string())));
-    keys.extend(stop.pickup_ids.iter().map(|id| Key::of::<Pickup>(lab, id.as_str())));
+    let mut keys: Vec<Key> = stop
+        .delivery_ids
+        .iter()
+        .map(|id| Key::of::<Delivery>(lab, id.as_str()))
+        .collect();
+    keys.extend(
+        stop.delivery_ids
+            .iter()
+            .map(|id| Key::Parts(Kind::Case, lab.clone(), id.to_string())),
+    );
+    keys.extend(
+        stop.pickup_ids
+            .iter()
+            .map(|id| Key::of::<Pickup>(lab, id.as_str())),
+    );
     desk.want(&keys)?;
     let mut deliveries = Vec::new();
     for id in &stop.delivery_ids {
-        let Some(delivery) = desk.get::<Delivery>(lab, id.as_str())? else { continue };
+        let Some(delivery) = desk.get::<Delivery>(lab, id.as_str())? else {
+            continue;
+        };
         let cases = desk.parts::<Case>(lab, id.as_str())?;
         let open = |case: &Case| case.status != CaseStatus::Delivered;
         deliveries.push((delivery, cases.into_iter().filter(open).collect()));
@@ -65,7 +85,10 @@ fn work_of(desk: &Desk<'_>, stop: &Stop) -> Step<Work> {
     for id in &stop.pickup_ids {
         pickups.extend(desk.get::<Pickup>(lab, id.as_str())?);
     }
-    Ok(Work { deliveries, pickups })
+    Ok(Work {
+        deliveries,
+        pickups,
+    })
 }
 
 /// Everything at a stop is done, but for what is named with a reason.
@@ -74,7 +97,11 @@ pub fn completed(desk: &mut Desk<'_>, detail: &StopCompleted) -> Step<String> {
     if !stop.status.is_open() {
         // A phone that sends again what it could not be sure of changes nothing.
         let same = matches!(stop.status, StopStatus::Done | StopStatus::PartlyDone);
-        return if same { Ok(stop_result(&stop)) } else { Err(Refusal::Conflict("stop_closed").into()) };
+        return if same {
+            Ok(stop_result(&stop))
+        } else {
+            Err(Refusal::Conflict("stop_closed").into())
+        };
     }
     let route = require_started(desk, &stop)?;
     let work = work_of(desk, &stop)?;
@@ -84,7 +111,14 @@ pub fn completed(desk: &mut Desk<'_>, detail: &StopCompleted) -> Step<String> {
     stop.arrived_at = stop.arrived_at.or(Some(at));
     stop.proof = detail.proof.clone();
     stop.private = detail.private.clone();
-    stop.undone = detail.undone.iter().map(|(id, reason)| Undone { id: id.clone(), reason: reason.clone() }).collect();
+    stop.undone = detail
+        .undone
+        .iter()
+        .map(|(id, reason)| Undone {
+            id: id.clone(),
+            reason: reason.clone(),
+        })
+        .collect();
     let done = finish_work(desk, work, detail, at)?;
     let step = match (done, stop.undone.is_empty()) {
         (_, true) => StopStep::Complete,
@@ -106,7 +140,11 @@ fn close(desk: &mut Desk<'_>, mut stop: Stop, step: StopStep, at: Timestamp) -> 
 
 /// What is named as not done must be a case or pickup of the stop.
 fn check_undone(work: &Work, undone: &BTreeMap<String, String>) -> Step<()> {
-    let case = |id: &str| work.deliveries.iter().any(|(_, cases)| cases.iter().any(|case| case.id.as_str() == id));
+    let case = |id: &str| {
+        work.deliveries
+            .iter()
+            .any(|(_, cases)| cases.iter().any(|case| case.id.as_str() == id))
+    };
     let pickup = |id: &str| work.pickups.iter().any(|pickup| pickup.id.as_str() == id);
     let unknown: Vec<Fault> = undone
         .keys()
@@ -114,24 +152,40 @@ fn check_undone(work: &Work, undone: &BTreeMap<String, String>) -> Step<()> {
         .filter(|(_, id)| !case(id) && !pickup(id))
         .map(|(index, _)| Fault::new(format!("undone[{index}]"), Reason::NotFound))
         .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Refusal::Invalid(unknown).into()) }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid(unknown).into())
+    }
 }
 
 /// Does the deliveries and pickups of a stop. Gives how many cases and pickups were done.
-fn finish_work(desk: &mut Desk<'_>, work: Work, detail: &StopCompleted, at: Timestamp) -> Step<usize> {
+fn finish_work(
+    desk: &mut Desk<'_>,
+    work: Work,
+    detail: &StopCompleted,
+    at: Timestamp,
+) -> Step<usize> {
     let mut done = 0;
     for (mut delivery, cases) in work.deliveries {
         delivery.completed_at = Some(at);
         delivery.coordinates = detail.coordinates;
         delivery.proof = detail.proof.clone();
         delivery.private = detail.private.clone();
-        let handed: Vec<Case> = cases.into_iter().filter(|case| !detail.undone.contains_key(case.id.as_str())).collect();
+        let handed: Vec<Case> = cases
+            .into_iter()
+            .filter(|case| !detail.undone.contains_key(case.id.as_str()))
+            .collect();
         if handed.is_empty() {
             fail_delivery(desk, delivery, "not_handed_over", detail.redeliver_on)?;
             continue;
         }
         done += handed.len();
-        let handing = Handing { at, proof: &detail.proof, undelivered_on: detail.redeliver_on };
+        let handing = Handing {
+            at,
+            proof: &detail.proof,
+            undelivered_on: detail.redeliver_on,
+        };
         hand_over(desk, delivery, handed, &handing)?;
     }
     for pickup in work.pickups {
@@ -169,14 +223,22 @@ fn miss(desk: &mut Desk<'_>, mut pickup: Pickup, reason: &str) -> Step<()> {
 }
 
 /// None of a delivery could be handed over: it failed, and its cases go to a later one.
-fn fail_delivery(desk: &mut Desk<'_>, mut delivery: Delivery, reason: &str, on: Option<Date>) -> Step<()> {
+fn fail_delivery(
+    desk: &mut Desk<'_>,
+    mut delivery: Delivery,
+    reason: &str,
+    on: Option<Date>,
+) -> Step<()> {
     if delivery.status.is_open() && delivery.status != DeliveryStatus::Assigned {
         return Ok(());
     }
     delivery.status = desk.step(delivery.status, DeliveryStep::Fail, "delivery_not_open")?;
     delivery.reason = Some(reason.to_owned());
     let cases = desk.parts::<Case>(&delivery.lab_id, delivery.id.as_str())?;
-    let rest = cases.into_iter().filter(|case| case.status != CaseStatus::Delivered).collect();
+    let rest = cases
+        .into_iter()
+        .filter(|case| case.status != CaseStatus::Delivered)
+        .collect();
     // Closed first: its cases must not join it again.
     desk.put(delivery.clone());
     hand_on(desk, &mut delivery, rest, on)?;
@@ -223,7 +285,12 @@ pub fn skipped(desk: &mut Desk<'_>, detail: &StopSkipped) -> Step<String> {
 }
 
 /// Closes an open stop without its work: what is in the van goes to a later delivery, the rest becomes unassigned.
-pub fn leave_out(desk: &mut Desk<'_>, mut stop: Stop, reason: Option<String>, at: Timestamp) -> Step<Stop> {
+pub fn leave_out(
+    desk: &mut Desk<'_>,
+    mut stop: Stop,
+    reason: Option<String>,
+    at: Timestamp,
+) -> Step<Stop> {
     let work = work_of(desk, &stop)?;
     let why = reason.as_deref().unwrap_or("skipped").to_owned();
     for (delivery, _) in work.deliveries {
@@ -233,15 +300,28 @@ pub fn leave_out(desk: &mut Desk<'_>, mut stop: Stop, reason: Option<String>, at
             unassign(desk, delivery)?;
         }
     }
-    for pickup in work.pickups.into_iter().filter(|pickup| pickup.status == PickupStatus::Scheduled) {
+    for pickup in work
+        .pickups
+        .into_iter()
+        .filter(|pickup| pickup.status == PickupStatus::Scheduled)
+    {
         let status = desk.step(pickup.status, PickupStep::Unschedule, "pickup_locked")?;
-        desk.put(Pickup { status, route_id: None, stop_id: None, driver_id: None, ..pickup });
+        desk.put(Pickup {
+            status,
+            route_id: None,
+            stop_id: None,
+            driver_id: None,
+            ..pickup
+        });
     }
     stop.status = desk.step(stop.status, StopStep::Skip, "stop_closed")?;
     stop.reason = reason;
     stop.closed_at = Some(at);
     desk.put(stop.clone());
-    if desk.get::<Route>(&stop.lab_id, stop.route_id.as_str())?.is_some_and(|route| route.status == RouteStatus::Started) {
+    if desk
+        .get::<Route>(&stop.lab_id, stop.route_id.as_str())?
+        .is_some_and(|route| route.status == RouteStatus::Started)
+    {
         alert_trouble(desk, &stop, "stop_skipped");
     }
     Ok(stop)
@@ -252,7 +332,13 @@ fn unassign(desk: &mut Desk<'_>, delivery: Delivery) -> Step<()> {
         return Ok(());
     }
     let status = desk.step(delivery.status, DeliveryStep::Unassign, "delivery_not_open")?;
-    let delivery = Delivery { status, route_id: None, stop_id: None, driver_id: None, ..delivery };
+    let delivery = Delivery {
+        status,
+        route_id: None,
+        stop_id: None,
+        driver_id: None,
+        ..delivery
+    };
     desk.put(delivery.clone());
     desk.publish(Publication::delivery(&delivery, false));
     Ok(())
