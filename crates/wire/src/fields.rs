@@ -27,18 +27,21 @@
 //! assert_eq!((hold.case_id, hold.weight_kg), ("C-1", Some(2.5)));
 //! ```
 
+mod faults;
 mod rules;
 
 use std::borrow::Cow;
-use std::mem;
 
 use pontic_core::fault::{Fault, Reason};
 
 use crate::json::{Json, WHOLE_BODY};
 
+pub(crate) use rules::trimmed;
+
+pub use faults::Faults;
 pub use rules::{
-    NAME, NOTES, PHONE, TextLimits, boolean, built_id, date, decimal, id, id_or_integer, integer, number, text,
-    timestamp, word,
+    NAME, NOTES, PHONE, TextLimits, boolean, built_id, date, decimal, id, id_or_integer, integer,
+    number, text, timestamp, word,
 };
 
 /// Reads the members of one object, and gathers what is wrong with them.
@@ -49,7 +52,7 @@ pub struct Reader<'j> {
     object: &'j Json<'j>,
     /// Path of the object, empty for the body itself.
     path: Cow<'static, str>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl<'j> Reader<'j> {
@@ -57,9 +60,14 @@ impl<'j> Reader<'j> {
     ///
     /// A value that is no object is `invalid_type`, and has no members.
     pub fn new(json: &'j Json<'j>, path: impl Into<Cow<'static, str>>) -> Self {
-        let mut reader = Self { object: json, path: path.into(), faults: Vec::new() };
+        let mut reader = Self {
+            object: json,
+            path: path.into(),
+            faults: Faults::default(),
+        };
         if !matches!(json, Json::Object(_)) {
-            reader.note(Fault::new(reader.place(), Reason::InvalidType));
+            let fault = Fault::new(reader.place(), Reason::InvalidType);
+            reader.faults.note(fault);
         }
         reader
     }
@@ -71,7 +79,7 @@ impl<'j> Reader<'j> {
         rule: impl FnOnce(&'j Json<'j>) -> Result<T, Reason>,
     ) -> Option<T> {
         let result = self.read(name, rule);
-        self.noted(result).flatten()
+        self.faults.keep(result).flatten()
     }
 
     /// The member `name` by `rule`; absent is `required`. `None` means that a fault was noted.
@@ -81,7 +89,7 @@ impl<'j> Reader<'j> {
         rule: impl FnOnce(&'j Json<'j>) -> Result<T, Reason>,
     ) -> Option<T> {
         let result = self.demand(name, rule);
-        self.noted(result)
+        self.faults.keep(result)
     }
 
     /// The items of the list `name`, each by `rule`, at most `max`; absent is empty.
@@ -93,19 +101,26 @@ impl<'j> Reader<'j> {
         max: usize,
         mut rule: impl FnMut(&'j Json<'j>) -> Result<T, Reason>,
     ) -> Vec<T> {
-        let items = self.optional(name, |json| items(json, max)).unwrap_or_default();
-        let mut values = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
+        let list = self.optional(name, |json| items(json, max));
+        let mut values = Vec::new();
+        for (index, item) in list.unwrap_or_default().iter().enumerate() {
             match present(item).ok_or(Reason::Required).and_then(&mut rule) {
                 Ok(value) => values.push(value),
-                Err(reason) => self.note(Fault::new(format!("{}[{index}]", self.path_of(name)), reason)),
+                Err(reason) => {
+                    let place = format!("{}[{index}]", self.path_of(name));
+                    self.faults.note(Fault::new(place, reason));
+                }
             }
         }
         values
     }
 
     /// What `read` makes of the nested object `name`; `None` if it is absent or no object.
-    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Reader<'j>) -> T) -> Option<T> {
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'j>) -> T,
+    ) -> Option<T> {
         let nested = self.optional(name, Ok)?;
         let path = self.path_of(name);
         Some(self.nested(nested, path, read))
@@ -118,15 +133,18 @@ impl<'j> Reader<'j> {
         max: usize,
         mut read: impl FnMut(&mut Reader<'j>) -> T,
     ) -> Vec<T> {
-        let items = self.optional(name, |json| items(json, max)).unwrap_or_default();
-        let list = self.path_of(name);
-        let places = items.iter().enumerate().map(|(index, item)| (item, format!("{list}[{index}]")));
-        places.map(|(item, path)| self.nested(item, path.into(), &mut read)).collect()
+        let list = self.optional(name, |json| items(json, max));
+        let mut values = Vec::new();
+        for (index, item) in list.unwrap_or_default().iter().enumerate() {
+            let place = format!("{}[{index}]", self.path_of(name));
+            values.push(self.nested(item, place.into(), &mut read));
+        }
+        values
     }
 
     /// Notes a fault that only a comparison of fields can show.
     pub fn fault(&mut self, name: &'static str, reason: Reason) {
-        self.note(Fault::new(self.path_of(name), reason));
+        self.faults.note(Fault::new(self.path_of(name), reason));
     }
 
     /// The member `name` by `rule`, without noting a fault: for callers that keep their own order.
@@ -135,7 +153,9 @@ impl<'j> Reader<'j> {
         name: &'static str,
         rule: impl FnOnce(&'j Json<'j>) -> Result<T, Reason>,
     ) -> Result<Option<T>, Fault> {
-        let Some(value) = self.find(name)? else { return Ok(None) };
+        let Some(value) = self.find(name)? else {
+            return Ok(None);
+        };
         match rule(value) {
             Ok(value) => Ok(Some(value)),
             Err(Reason::Required) => Ok(None),
@@ -149,32 +169,32 @@ impl<'j> Reader<'j> {
         name: &'static str,
         rule: impl FnOnce(&'j Json<'j>) -> Result<T, Reason>,
     ) -> Result<T, Fault> {
-        self.read(name, rule)?.ok_or_else(|| Fault::new(self.path_of(name), Reason::Required))
+        self.read(name, rule)?
+            .ok_or_else(|| Fault::new(self.path_of(name), Reason::Required))
     }
 
     /// All faults, or what `build` gives when there are none.
     ///
     /// `build` answers `None` only for a required field that was noted, so that `?` can be used.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<Fault>> {
-        if !self.faults.is_empty() {
-            return Err(self.faults);
-        }
-        build().ok_or_else(|| vec![Fault::new(self.place(), Reason::Required)])
+        self.faults.finish(build)
     }
 
     fn find(&self, name: &'static str) -> Result<Option<&'j Json<'j>>, Fault> {
         let mut value = self.object;
         let mut walked = 0;
         for step in name.split('.') {
-            value = match value {
-                Json::Object(_) => match value.get(step).and_then(present) {
-                    Some(member) => member,
-                    None => return Ok(None),
-                },
-                // The object itself was judged when the reader was made.
-                _ if walked == 0 => return Ok(None),
-                _ => return Err(Fault::new(self.path_of(&name[..walked - 1]), Reason::InvalidType)),
+            if !matches!(value, Json::Object(_)) {
+                let place = match walked {
+                    0 => self.place(),
+                    end => self.path_of(&name[..end - 1]),
+                };
+                return Err(Fault::new(place, Reason::InvalidType));
+            }
+            let Some(member) = value.get(step).and_then(present) else {
+                return Ok(None);
             };
+            value = member;
             walked += step.len() + 1;
         }
         Ok(Some(value))
@@ -187,31 +207,25 @@ impl<'j> Reader<'j> {
         read: impl FnOnce(&mut Reader<'j>) -> T,
     ) -> T {
         let mut nested = Reader::new(object, path);
-        let first = mem::take(&mut nested.faults);
-        nested.faults = mem::take(&mut self.faults);
-        nested.faults.extend(first);
         let value = read(&mut nested);
-        self.faults = nested.faults;
+        self.faults.append(nested.faults);
         value
     }
 
-    fn noted<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
-        result.map_err(|fault| self.note(fault)).ok()
-    }
-
-    /// Once is enough: two fields of one nested value of a wrong type have the same fault.
-    fn note(&mut self, fault: Fault) {
-        if self.faults.last() != Some(&fault) {
-            self.faults.push(fault);
+    fn place(&self) -> Cow<'static, str> {
+        if self.path.is_empty() {
+            WHOLE_BODY.into()
+        } else {
+            self.path.clone()
         }
     }
 
-    fn place(&self) -> Cow<'static, str> {
-        if self.path.is_empty() { WHOLE_BODY.into() } else { self.path.clone() }
-    }
-
     fn path_of(&self, name: &'static str) -> Cow<'static, str> {
-        if self.path.is_empty() { name.into() } else { format!("{}.{name}", self.path).into() }
+        if self.path.is_empty() {
+            name.into()
+        } else {
+            format!("{}.{name}", self.path).into()
+        }
     }
 }
 
@@ -242,7 +256,10 @@ mod tests {
         let mut reader = Reader::new(&json, "");
         read(&mut reader);
         let faults = reader.finish(|| Some(())).err().unwrap_or_default();
-        let faults: Vec<_> = faults.iter().map(|fault| (fault.field.as_ref(), fault.reason)).collect();
+        let faults: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.field.as_ref(), fault.reason))
+            .collect();
         assert_eq!(faults, expected, "{text}");
     }
 
@@ -283,15 +300,12 @@ mod tests {
             ("window.end.at", Reason::InvalidType),
             ("stops[0].clinicId", Reason::Required),
             ("stops[1]", Reason::InvalidType),
-            ("stops[1].clinicId", Reason::Required),
         ];
         check(text, read, &expected);
         let text = r#"{"ids":[1,2,3,4],"window":3,"stops":{}}"#;
         let expected = [
             ("ids", Reason::TooLong),
             ("window", Reason::InvalidType),
-            ("window.start", Reason::Required),
-            ("window.end.at", Reason::Required),
             ("stops", Reason::InvalidType),
         ];
         check(text, read, &expected);
@@ -300,7 +314,11 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_object() {
+        let read = |reader: &mut Reader<'_>| {
+            reader.required("a", id);
+            reader.required("b.c", id);
+        };
         check("[]", |_| {}, &[("$", Reason::InvalidType)]);
-        check("\"hello\"", |_| {}, &[("$", Reason::InvalidType)]);
+        check("\"hello\"", read, &[("$", Reason::InvalidType)]);
     }
 }

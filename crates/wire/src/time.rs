@@ -93,9 +93,14 @@ pub fn parse(text: &str) -> Result<WireTime, Reason> {
     let leap_second = clock.second == 60;
     let datetime = date.to_datetime(real_time(&clock)?);
     match offset {
-        None => Ok(WireTime::Local { datetime, leap_second }),
+        None => Ok(WireTime::Local {
+            datetime,
+            leap_second,
+        }),
         Some(offset) => {
-            let instant = real_offset(&offset)?.to_timestamp(datetime).map_err(|_| Reason::InvalidDatetime)?;
+            let instant = real_offset(&offset)?
+                .to_timestamp(datetime)
+                .map_err(|_| Reason::InvalidDatetime)?;
             check_leap_second(instant, leap_second)?;
             Ok(WireTime::Instant(instant))
         }
@@ -105,7 +110,10 @@ pub fn parse(text: &str) -> Result<WireTime, Reason> {
 /// Reads a date `YYYY-MM-DD`. The faults are those of [`parse`], `missing_time` aside.
 pub fn parse_date(text: &str) -> Result<Date, Reason> {
     let mut scanner = Scanner::new(text);
-    let date = scanner.date().filter(|_| scanner.is_done()).ok_or(Reason::InvalidFormat)?;
+    let date = scanner
+        .date()
+        .filter(|_| scanner.is_done())
+        .ok_or(Reason::InvalidFormat)?;
     real_date(&date)
 }
 
@@ -114,8 +122,16 @@ impl WireTime {
     /// `invalid_datetime` for a second 60 that is not the end of a UTC day there.
     pub fn resolve(self, zone: &TimeZone) -> Result<Resolved, Reason> {
         let (datetime, leap_second) = match self {
-            Self::Instant(instant) => return Ok(Resolved { instant, adjusted: None }),
-            Self::Local { datetime, leap_second } => (datetime, leap_second),
+            Self::Instant(instant) => {
+                return Ok(Resolved {
+                    instant,
+                    adjusted: None,
+                });
+            }
+            Self::Local {
+                datetime,
+                leap_second,
+            } => (datetime, leap_second),
         };
         let ambiguous = zone.to_ambiguous_timestamp(datetime);
         let adjusted = match ambiguous.offset() {
@@ -123,7 +139,9 @@ impl WireTime {
             AmbiguousOffset::Gap { .. } => Some(Adjusted::Gap),
             AmbiguousOffset::Fold { .. } => Some(Adjusted::Fold),
         };
-        let instant = ambiguous.compatible().map_err(|_| Reason::InvalidDatetime)?;
+        let instant = ambiguous
+            .compatible()
+            .map_err(|_| Reason::InvalidDatetime)?;
         check_leap_second(instant, leap_second)?;
         Ok(Resolved { instant, adjusted })
     }
@@ -133,7 +151,11 @@ impl WireTime {
 pub fn format_timestamp(instant: Timestamp) -> String {
     const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
     const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-    let printer = if instant.subsec_millisecond() == 0 { SECONDS } else { MILLISECONDS };
+    let printer = if instant.subsec_millisecond() == 0 {
+        SECONDS
+    } else {
+        MILLISECONDS
+    };
     printer.timestamp_to_string(&instant)
 }
 
@@ -148,8 +170,13 @@ fn real_date(written: &WrittenDate) -> Result<Date, Reason> {
 }
 
 fn real_time(written: &WrittenClock) -> Result<Time, Reason> {
-    let second = if written.second == 60 { 59 } else { written.second };
-    Time::new(written.hour, written.minute, second, written.nanosecond).map_err(|_| Reason::InvalidDatetime)
+    let second = if written.second == 60 {
+        59
+    } else {
+        written.second
+    };
+    Time::new(written.hour, written.minute, second, written.nanosecond)
+        .map_err(|_| Reason::InvalidDatetime)
 }
 
 fn real_offset(written: &WrittenOffset) -> Result<Offset, Reason> {
@@ -164,7 +191,11 @@ fn real_offset(written: &WrittenOffset) -> Result<Offset, Reason> {
 /// Leap seconds exist only at the end of a UTC day, so only there can `:60` be meant.
 fn check_leap_second(instant: Timestamp, leap_second: bool) -> Result<(), Reason> {
     let ends_a_day = instant.as_second().rem_euclid(SECONDS_PER_DAY) == SECONDS_PER_DAY - 1;
-    if leap_second && !ends_a_day { Err(Reason::InvalidDatetime) } else { Ok(()) }
+    if leap_second && !ends_a_day {
+        Err(Reason::InvalidDatetime)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -181,7 +212,10 @@ mod tests {
             ("2025-01-20T14:00:00Z", "2025-01-20T14:00:00Z"),
             ("2025-01-20t14:00:00z", "2025-01-20T14:00:00Z"),
             ("2025-01-20 14:00:00.5+05:30", "2025-01-20T08:30:00.5Z"),
-            ("2025-01-20T14:00:00.123456789123-18:00", "2025-01-21T08:00:00.123456789Z"),
+            (
+                "2025-01-20T14:00:00.123456789123-18:00",
+                "2025-01-21T08:00:00.123456789Z",
+            ),
             ("2025-01-20T14:00:00-00:00", "2025-01-20T14:00:00Z"),
             ("2025-06-30T23:59:60Z", "2025-06-30T23:59:59Z"),
             ("2025-07-01T05:29:60+05:30", "2025-06-30T23:59:59Z"),
@@ -240,19 +274,55 @@ mod tests {
     fn check_local(zone: &str, text: &str, instant: &str, adjusted: Option<Adjusted>) {
         let zone = TimeZone::get(zone).unwrap();
         let resolved = parse(text).unwrap().resolve(&zone);
-        assert_eq!(resolved, Ok(Resolved { instant: instant.parse().unwrap(), adjusted }));
+        assert_eq!(
+            resolved,
+            Ok(Resolved {
+                instant: instant.parse().unwrap(),
+                adjusted
+            })
+        );
     }
 
     #[test]
     fn local_times_meet_the_clocks() {
         let new_york = "America/New_York";
-        check_local(new_york, "2025-07-01 09:30:00", "2025-07-01T13:30:00Z", None);
-        check_local(new_york, "2025-03-09 02:30:00", "2025-03-09T07:30:00Z", Some(Adjusted::Gap));
-        check_local(new_york, "2025-11-02 01:30:00", "2025-11-02T05:30:00Z", Some(Adjusted::Fold));
-        check_local(new_york, "2025-11-02T01:30:00-05:00", "2025-11-02T06:30:00Z", None);
+        check_local(
+            new_york,
+            "2025-07-01 09:30:00",
+            "2025-07-01T13:30:00Z",
+            None,
+        );
+        check_local(
+            new_york,
+            "2025-03-09 02:30:00",
+            "2025-03-09T07:30:00Z",
+            Some(Adjusted::Gap),
+        );
+        check_local(
+            new_york,
+            "2025-11-02 01:30:00",
+            "2025-11-02T05:30:00Z",
+            Some(Adjusted::Fold),
+        );
+        check_local(
+            new_york,
+            "2025-11-02T01:30:00-05:00",
+            "2025-11-02T06:30:00Z",
+            None,
+        );
         // Half an hour only, on Lord Howe Island.
-        check_local("Australia/Lord_Howe", "2025-10-05 02:15:00", "2025-10-04T15:45:00Z", Some(Adjusted::Gap));
-        check_local(new_york, "2025-06-30 19:59:60", "2025-06-30T23:59:59Z", None);
+        check_local(
+            "Australia/Lord_Howe",
+            "2025-10-05 02:15:00",
+            "2025-10-04T15:45:00Z",
+            Some(Adjusted::Gap),
+        );
+        check_local(
+            new_york,
+            "2025-06-30 19:59:60",
+            "2025-06-30T23:59:59Z",
+            None,
+        );
         let zone = TimeZone::get(new_york).unwrap();
         let elsewhere = parse("2025-06-30 23:59:60").unwrap();
         assert_eq!(elsewhere.resolve(&zone), Err(Reason::InvalidDatetime));
@@ -263,7 +333,10 @@ mod tests {
     fn dates() {
         assert_eq!(parse_date("2025-01-20"), Ok(jiff::civil::date(2025, 1, 20)));
         assert_eq!(parse_date("2025-02-30"), Err(Reason::InvalidDatetime));
-        assert_eq!(parse_date("2025-01-20T14:00:00Z"), Err(Reason::InvalidFormat));
+        assert_eq!(
+            parse_date("2025-01-20T14:00:00Z"),
+            Err(Reason::InvalidFormat)
+        );
         assert_eq!(parse_date("2025-1-2"), Err(Reason::InvalidFormat));
         assert_eq!(parse_date("0001-01-01"), Err(Reason::Required));
     }

@@ -26,11 +26,23 @@ pub struct TextLimits {
 }
 
 /// The name of a person or a clinic.
-pub const NAME: TextLimits = TextLimits { max_chars: 200, max_bytes: usize::MAX, multiline: false };
+pub const NAME: TextLimits = TextLimits {
+    max_chars: 200,
+    max_bytes: usize::MAX,
+    multiline: false,
+};
 /// A telephone number, as the sender likes to write it.
-pub const PHONE: TextLimits = TextLimits { max_chars: 40, max_bytes: usize::MAX, multiline: false };
+pub const PHONE: TextLimits = TextLimits {
+    max_chars: 40,
+    max_bytes: usize::MAX,
+    multiline: false,
+};
 /// What somebody wants the driver to know.
-pub const NOTES: TextLimits = TextLimits { max_chars: usize::MAX, max_bytes: 16_384, multiline: true };
+pub const NOTES: TextLimits = TextLimits {
+    max_chars: usize::MAX,
+    max_bytes: 16_384,
+    multiline: true,
+};
 
 /// A text within `limits`, trimmed and else verbatim.
 pub fn text<'j>(limits: TextLimits) -> impl Fn(&'j Json<'j>) -> Result<&'j str, Reason> {
@@ -39,8 +51,13 @@ pub fn text<'j>(limits: TextLimits) -> impl Fn(&'j Json<'j>) -> Result<&'j str, 
         if text.len() > limits.max_bytes || is_longer(text, limits.max_chars) {
             return Err(Reason::TooLong);
         }
-        let is_forbidden = |c: char| c.is_control() && !(limits.multiline && matches!(c, '\t' | '\r' | '\n'));
-        if text.contains(is_forbidden) { Err(Reason::InvalidChar) } else { Ok(text) }
+        let is_forbidden =
+            |c: char| c.is_control() && !(limits.multiline && matches!(c, '\t' | '\r' | '\n'));
+        if text.contains(is_forbidden) {
+            Err(Reason::InvalidChar)
+        } else {
+            Ok(text)
+        }
     }
 }
 
@@ -57,7 +74,11 @@ pub fn built_id<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
         return Err(Reason::TooLong);
     }
     check_id(stem, MAX_BUILT_ID_CHARS)?;
-    if text.chars().all(|c| is_id_char(c) || c == '~') { Ok(text) } else { Err(Reason::InvalidChar) }
+    if text.chars().all(|c| is_id_char(c) || c == '~') {
+        Ok(text)
+    } else {
+        Err(Reason::InvalidChar)
+    }
 }
 
 /// An id, or a JSON integer from 0 as its decimal text.
@@ -81,7 +102,11 @@ pub fn integer(range: RangeInclusive<i64>) -> impl Fn(&Json<'_>) -> Result<i64, 
             Json::Float(_) => return Err(Reason::NotInteger),
             json => decimal(trimmed(json)?)?,
         };
-        if range.contains(&value) { Ok(value) } else { Err(Reason::OutOfRange) }
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(Reason::OutOfRange)
+        }
     }
 }
 
@@ -107,7 +132,11 @@ pub fn number(range: RangeInclusive<f64>) -> impl Fn(&Json<'_>) -> Result<f64, R
             Json::Float(value) => *value,
             _ => return Err(Reason::InvalidType),
         };
-        if range.contains(&value) { Ok(value) } else { Err(Reason::OutOfRange) }
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(Reason::OutOfRange)
+        }
     }
 }
 
@@ -136,8 +165,12 @@ pub fn date(json: &Json<'_>) -> Result<Date, Reason> {
 pub fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&Json<'_>) -> Result<T, Reason> {
     move |json| {
         let text = trimmed(json)?;
-        let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
-        known.map(|(_, meaning)| *meaning).ok_or(Reason::UnknownValue)
+        let known = words
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(text));
+        known
+            .map(|(_, meaning)| *meaning)
+            .ok_or(Reason::UnknownValue)
     }
 }
 
@@ -154,7 +187,11 @@ fn check_id(text: &str, max_chars: usize) -> Result<&str, Reason> {
         return Err(Reason::TooLong);
     }
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if starts_well && text.chars().all(is_id_char) { Ok(text) } else { Err(Reason::InvalidChar) }
+    if starts_well && text.chars().all(is_id_char) {
+        Ok(text)
+    } else {
+        Err(Reason::InvalidChar)
+    }
 }
 
 fn is_id_char(c: char) -> bool {
@@ -186,83 +223,128 @@ mod tests {
     #[test]
     fn texts() {
         let owned = |limits| move |json: &Json<'_>| text(limits)(json).map(str::to_owned);
-        check(owned(NAME), [
-            (of(" Jane\u{301} \n"), Ok("Jane\u{301}".to_owned())),
-            (of("a\tb"), Err(Reason::InvalidChar)),
-            (of("a\u{7f}b"), Err(Reason::InvalidChar)),
-            (of("a\u{85}b"), Err(Reason::InvalidChar)),
-            (Json::text("é".repeat(200)), Ok("é".repeat(200))),
-            (Json::text("é".repeat(201)), Err(Reason::TooLong)),
-            (Json::Integer(5), Err(Reason::InvalidType)),
-        ]);
-        check(owned(NOTES), [
-            (of("a\r\n\tb"), Ok("a\r\n\tb".to_owned())),
-            (of("a\u{0}b"), Err(Reason::InvalidChar)),
-            (Json::text("é".repeat(8192)), Ok("é".repeat(8192))),
-            (Json::text("é".repeat(8192) + "x"), Err(Reason::TooLong)),
-        ]);
+        check(
+            owned(NAME),
+            [
+                (of(" Jane\u{301} \n"), Ok("Jane\u{301}".to_owned())),
+                (of("a\tb"), Err(Reason::InvalidChar)),
+                (of("a\u{7f}b"), Err(Reason::InvalidChar)),
+                (of("a\u{85}b"), Err(Reason::InvalidChar)),
+                (Json::text("é".repeat(200)), Ok("é".repeat(200))),
+                (Json::text("é".repeat(201)), Err(Reason::TooLong)),
+                (Json::Integer(5), Err(Reason::InvalidType)),
+            ],
+        );
+        check(
+            owned(NOTES),
+            [
+                (of("a\r\n\tb"), Ok("a\r\n\tb".to_owned())),
+                (of("a\u{0}b"), Err(Reason::InvalidChar)),
+                (Json::text("é".repeat(8192)), Ok("é".repeat(8192))),
+                (Json::text("é".repeat(8192) + "x"), Err(Reason::TooLong)),
+            ],
+        );
     }
 
     #[test]
     fn ids() {
         let owned = |json: &Json<'_>| id_or_integer(json).map(Cow::into_owned);
-        check(owned, [
-            (of(" DX-1 "), Ok("DX-1".to_owned())),
-            (of("-1"), Err(Reason::InvalidChar)),
-            (of("D\u{425}"), Err(Reason::InvalidChar)),
-            (Json::text("A".repeat(64)), Ok("A".repeat(64))),
-            (Json::text("A".repeat(65)), Err(Reason::TooLong)),
-            (Json::Integer(0), Ok("0".to_owned())),
-            (Json::Integer(i64::MAX), Ok("9223372036854775807".to_owned())),
-            (Json::BigInteger("18446744073709551616".into()), Ok("18446744073709551616".to_owned())),
-            (Json::Integer(-1), Err(Reason::OutOfRange)),
-            (Json::BigInteger("-9223372036854775809".into()), Err(Reason::OutOfRange)),
-            (Json::Float(226.0), Err(Reason::NotInteger)),
-            (Json::Bool(true), Err(Reason::InvalidType)),
-        ]);
-        check(|json| built_id(json).map(str::to_owned), [
-            (of("PK-1~2025-01-20"), Ok("PK-1~2025-01-20".to_owned())),
-            (of("~1"), Err(Reason::InvalidChar)),
-            (Json::text("A".repeat(97)), Err(Reason::TooLong)),
-        ]);
+        check(
+            owned,
+            [
+                (of(" DX-1 "), Ok("DX-1".to_owned())),
+                (of("-1"), Err(Reason::InvalidChar)),
+                (of("D\u{425}"), Err(Reason::InvalidChar)),
+                (Json::text("A".repeat(64)), Ok("A".repeat(64))),
+                (Json::text("A".repeat(65)), Err(Reason::TooLong)),
+                (Json::Integer(0), Ok("0".to_owned())),
+                (
+                    Json::Integer(i64::MAX),
+                    Ok("9223372036854775807".to_owned()),
+                ),
+                (
+                    Json::BigInteger("18446744073709551616".into()),
+                    Ok("18446744073709551616".to_owned()),
+                ),
+                (Json::Integer(-1), Err(Reason::OutOfRange)),
+                (
+                    Json::BigInteger("-9223372036854775809".into()),
+                    Err(Reason::OutOfRange),
+                ),
+                (Json::Float(226.0), Err(Reason::NotInteger)),
+                (Json::Bool(true), Err(Reason::InvalidType)),
+            ],
+        );
+        check(
+            |json| built_id(json).map(str::to_owned),
+            [
+                (of("PK-1~2025-01-20"), Ok("PK-1~2025-01-20".to_owned())),
+                (of("~1"), Err(Reason::InvalidChar)),
+                (Json::text("A".repeat(97)), Err(Reason::TooLong)),
+            ],
+        );
     }
 
     #[test]
     fn numbers() {
-        check(integer(1..=99), [
-            (Json::Integer(99), Ok(99)),
-            (of("2"), Ok(2)),
-            (of("02"), Err(Reason::NotInteger)),
-            (of("+2"), Err(Reason::NotInteger)),
-            (of("two"), Err(Reason::NotInteger)),
-            (of("-3"), Err(Reason::OutOfRange)),
-            (of("99999999999999999999"), Err(Reason::OutOfRange)),
-            (Json::Integer(0), Err(Reason::OutOfRange)),
-            (Json::Float(2.0), Err(Reason::NotInteger)),
-            (Json::Bool(true), Err(Reason::InvalidType)),
-            (Json::List(vec![]), Err(Reason::InvalidType)),
-        ]);
-        check(number(0.0..=90.0), [
-            (Json::Integer(45), Ok(45.0)),
-            (Json::Float(89.5), Ok(89.5)),
-            (Json::Float(f64::INFINITY), Err(Reason::OutOfRange)),
-            (of("45"), Err(Reason::InvalidType)),
-        ]);
+        check(
+            integer(1..=99),
+            [
+                (Json::Integer(99), Ok(99)),
+                (of("2"), Ok(2)),
+                (of("02"), Err(Reason::NotInteger)),
+                (of("+2"), Err(Reason::NotInteger)),
+                (of("two"), Err(Reason::NotInteger)),
+                (of("-3"), Err(Reason::OutOfRange)),
+                (of("99999999999999999999"), Err(Reason::OutOfRange)),
+                (Json::Integer(0), Err(Reason::OutOfRange)),
+                (Json::Float(2.0), Err(Reason::NotInteger)),
+                (Json::Bool(true), Err(Reason::InvalidType)),
+                (Json::List(vec![]), Err(Reason::InvalidType)),
+            ],
+        );
+        check(
+            number(0.0..=90.0),
+            [
+                (Json::Integer(45), Ok(45.0)),
+                (Json::Float(89.5), Ok(89.5)),
+                (Json::Float(f64::INFINITY), Err(Reason::OutOfRange)),
+                (of("45"), Err(Reason::InvalidType)),
+            ],
+        );
     }
 
     #[test]
     fn words_and_times() {
-        check(word(&[("STANDARD", 1), ("RUSH", 2)]), [
-            (of("rush "), Ok(2)),
-            (of("fast"), Err(Reason::UnknownValue)),
-            (Json::Integer(1), Err(Reason::InvalidType)),
-        ]);
-        check(timestamp, [
-            (of("2025-01-20T14:00:00Z"), Ok("2025-01-20T14:00:00Z".parse().unwrap())),
-            (of("2025-01-20T14:00:00"), Err(Reason::MissingOffset)),
-            (of("2025-01-20"), Err(Reason::MissingTime)),
-        ]);
-        check(date, [(of("2025-01-20"), Ok(jiff::civil::date(2025, 1, 20)))]);
-        check(boolean, [(Json::Bool(true), Ok(true)), (of("true"), Err(Reason::InvalidType))]);
+        check(
+            word(&[("STANDARD", 1), ("RUSH", 2)]),
+            [
+                (of("rush "), Ok(2)),
+                (of("fast"), Err(Reason::UnknownValue)),
+                (Json::Integer(1), Err(Reason::InvalidType)),
+            ],
+        );
+        check(
+            timestamp,
+            [
+                (
+                    of("2025-01-20T14:00:00Z"),
+                    Ok("2025-01-20T14:00:00Z".parse().unwrap()),
+                ),
+                (of("2025-01-20T14:00:00"), Err(Reason::MissingOffset)),
+                (of("2025-01-20"), Err(Reason::MissingTime)),
+            ],
+        );
+        check(
+            date,
+            [(of("2025-01-20"), Ok(jiff::civil::date(2025, 1, 20)))],
+        );
+        check(
+            boolean,
+            [
+                (Json::Bool(true), Ok(true)),
+                (of("true"), Err(Reason::InvalidType)),
+            ],
+        );
     }
 }

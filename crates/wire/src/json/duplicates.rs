@@ -14,12 +14,15 @@ const FEW: usize = 24;
 /// The path of the first repeated key, if there is one.
 pub(super) fn first(json: &Json<'_>) -> Option<String> {
     match json {
-        Json::Object(members) => repeated_key(members)
-            .map(str::to_owned)
-            .or_else(|| members.iter().find_map(|(key, value)| first(value).map(|rest| join(key, &rest)))),
-        Json::List(items) => {
-            items.iter().enumerate().find_map(|(index, item)| first(item).map(|rest| join(&format!("[{index}]"), &rest)))
-        }
+        Json::Object(members) => repeated_key(members).map(str::to_owned).or_else(|| {
+            members
+                .iter()
+                .find_map(|(key, value)| first(value).map(|rest| join(key, &rest)))
+        }),
+        Json::List(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| first(item).map(|rest| join(&format!("[{index}]"), &rest))),
         _ => None,
     }
 }
@@ -35,5 +38,7 @@ fn repeated_key<'m>(members: &'m [(Cow<'_, str>, Json<'_>)]) -> Option<&'m str> 
         let mut seen = HashSet::with_capacity(members.len());
         return keys.find(|key| !seen.insert(*key));
     }
-    keys.enumerate().find(|(index, key)| members[..*index].iter().any(|(earlier, _)| earlier == key)).map(|(_, key)| key)
+    keys.enumerate()
+        .find(|(index, key)| members[..*index].iter().any(|(earlier, _)| earlier == key))
+        .map(|(_, key)| key)
 }

@@ -10,9 +10,6 @@ use serde_json::value::RawValue;
 
 use super::Json;
 
-/// Room for the members of a usual message without moving them.
-const USUAL_MEMBERS: usize = 12;
-
 /// Reads `text` as one document of at most `max_depth` levels.
 ///
 /// `serde_json` turns a number outside 64 bits into a float and refuses one outside binary64,
@@ -28,9 +25,21 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<Json<'_>, Reason> {
 fn read_as(text: &str, max_depth: usize, numbers: Numbers) -> Result<Json<'_>, Reason> {
     let mut too_deep = false;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let seed = Seed { levels_left: max_depth, numbers, too_deep: &mut too_deep };
-    let result = seed.deserialize(&mut deserializer).and_then(|json| deserializer.end().map(|()| json));
-    result.map_err(|_| if too_deep { Reason::TooDeep } else { Reason::InvalidJson })
+    let seed = Seed {
+        levels_left: max_depth,
+        numbers,
+        too_deep: &mut too_deep,
+    };
+    let result = seed
+        .deserialize(&mut deserializer)
+        .and_then(|json| deserializer.end().map(|()| json));
+    result.map_err(|_| {
+        if too_deep {
+            Reason::TooDeep
+        } else {
+            Reason::InvalidJson
+        }
+    })
 }
 
 /// How the numbers of a body are read.
@@ -50,18 +59,22 @@ struct Seed<'s> {
 }
 
 impl Seed<'_> {
+    /// For a value inside of this one.
     fn child(&mut self) -> Seed<'_> {
-        Seed { levels_left: self.levels_left, numbers: self.numbers, too_deep: self.too_deep }
+        Seed {
+            levels_left: self.levels_left,
+            numbers: self.numbers,
+            too_deep: self.too_deep,
+        }
     }
 
+    /// Enters an array or object, if the limit allows one more level.
     fn descend<E: de::Error>(&mut self) -> Result<(), E> {
-        match self.levels_left.checked_sub(1) {
-            Some(left) => self.levels_left = left,
-            None => {
-                *self.too_deep = true;
-                return Err(E::custom("too deep"));
-            }
-        }
+        let Some(left) = self.levels_left.checked_sub(1) else {
+            *self.too_deep = true;
+            return Err(E::custom("too deep"));
+        };
+        self.levels_left = left;
         Ok(())
     }
 }
@@ -77,7 +90,9 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
                 if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
                     return number(text).map_err(D::Error::custom);
                 }
-                serde_json::Deserializer::from_str(text).deserialize_any(self).map_err(D::Error::custom)
+                serde_json::Deserializer::from_str(text)
+                    .deserialize_any(self)
+                    .map_err(D::Error::custom)
             }
         }
     }
@@ -88,7 +103,9 @@ fn number(text: &str) -> Result<Json<'_>, std::num::ParseFloatError> {
     if text.contains(['.', 'e', 'E']) {
         return text.parse().map(Json::Float);
     }
-    Ok(text.parse().map_or(Json::BigInteger(Cow::Borrowed(text)), Json::Integer))
+    Ok(text
+        .parse()
+        .map_or(Json::BigInteger(Cow::Borrowed(text)), Json::Integer))
 }
 
 impl<'de> Visitor<'de> for Seed<'_> {
@@ -111,13 +128,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
-        Ok(i64::try_from(value).map_or_else(|_| Json::BigInteger(value.to_string().into()), Json::Integer))
+        Ok(i64::try_from(value).map_or_else(
+            |_| Json::BigInteger(value.to_string().into()),
+            Json::Integer,
+        ))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json<'de>, E> {
         const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
-        // `-0` is an integer too, but arrives here as well.
-        let may_be_integer = value.abs() >= BEYOND_64_BITS || value == 0.0;
+        // `-0` is an integer too, but arrives here as a float.
+        let is_minus_zero = value == 0.0 && value.is_sign_negative();
+        let may_be_integer = value.abs() >= BEYOND_64_BITS || is_minus_zero;
         if may_be_integer && matches!(self.numbers, Numbers::Converted) {
             return Err(E::custom("a number to be read from its text"));
         }
@@ -146,9 +167,6 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut members = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
             let value = map.next_value_seed(self.child())?;
-            if members.is_empty() {
-                members.reserve_exact(USUAL_MEMBERS);
-            }
             members.push((key, value));
         }
         Ok(Json::Object(members))

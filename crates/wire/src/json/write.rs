@@ -21,7 +21,9 @@ impl Serialize for Json<'_> {
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Object(members) => serializer.collect_map(members.iter().map(|(key, value)| (key, value))),
+            Self::Object(members) => {
+                serializer.collect_map(members.iter().map(|(key, value)| (key, value)))
+            }
         }
     }
 }
@@ -75,6 +77,9 @@ mod tests {
         json.put("patientInfo.name", Json::text("A"));
         json.put("id", Json::Integer(1));
         json.put("patientInfo.id", Json::text("2"));
-        assert_eq!(serde_json::to_string(&json).unwrap(), r#"{"patientInfo":{"name":"A","id":"2"},"id":1}"#);
+        assert_eq!(
+            serde_json::to_string(&json).unwrap(),
+            r#"{"patientInfo":{"name":"A","id":"2"},"id":1}"#
+        );
     }
 }

@@ -29,7 +29,9 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { rest: text.as_bytes() }
+        Self {
+            rest: text.as_bytes(),
+        }
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -50,7 +52,11 @@ impl<'t> Scanner<'t> {
     pub(super) fn clock_and_offset(&mut self) -> Option<(WrittenClock, Option<WrittenOffset>)> {
         self.one_of(b"Tt ")?;
         let clock = self.clock()?;
-        let offset = if self.is_done() { None } else { Some(self.offset()?) };
+        let offset = if self.is_done() {
+            None
+        } else {
+            Some(self.offset()?)
+        };
         self.is_done().then_some((clock, offset))
     }
 
@@ -60,24 +66,41 @@ impl<'t> Scanner<'t> {
         let minute = self.two_digits()?;
         self.one_of(b":")?;
         let second = self.two_digits()?;
-        let nanosecond = if self.one_of(b".").is_some() { self.fraction()? } else { 0 };
-        Some(WrittenClock { hour, minute, second, nanosecond })
+        let nanosecond = if self.one_of(b".").is_some() {
+            self.fraction()?
+        } else {
+            0
+        };
+        Some(WrittenClock {
+            hour,
+            minute,
+            second,
+            nanosecond,
+        })
     }
 
     fn offset(&mut self) -> Option<WrittenOffset> {
         let sign = self.one_of(b"Zz+-")?;
         if sign.eq_ignore_ascii_case(&b'Z') {
-            return Some(WrittenOffset { negative: false, hours: 0, minutes: 0 });
+            return Some(WrittenOffset {
+                negative: false,
+                hours: 0,
+                minutes: 0,
+            });
         }
         let hours = self.two_digits()?;
         self.one_of(b":")?;
         let minutes = self.two_digits()?;
-        Some(WrittenOffset { negative: sign == b'-', hours, minutes })
+        Some(WrittenOffset {
+            negative: sign == b'-',
+            hours,
+            minutes,
+        })
     }
 
     /// At least one digit; those after the ninth are dropped.
     fn fraction(&mut self) -> Option<i32> {
-        let mut nanoseconds = self.digit()?.into();
+        let mut nanoseconds = i32::from(self.digit()?);
         let mut digits = 1;
         while let Some(digit) = self.digit() {
             if digits < 9 {

@@ -1,0 +1,6 @@
+//! The crate from outside: the contract's cases, and properties over generated bodies.
+
+mod mapping;
+mod properties;
+mod signatures;
+mod vectors;
