@@ -14,6 +14,24 @@ pub enum TokenKind {
     Ticket,
 }
 
+impl TokenKind {
+    /// The word that stands in rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Ticket => "ticket",
+        }
+    }
+
+    /// The kind of a word, as [`Self::as_str`] writes it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Token, Self::Session, Self::Ticket]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
 /// A token, session or ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {

@@ -6,7 +6,10 @@
 
 pub mod access;
 pub mod batch;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod page;
+pub mod sqlite;
 pub mod vault;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +19,9 @@ use pontic_core::record::{Kind, Record};
 
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
-use crate::page::{AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting};
+use crate::page::{
+    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
+};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +36,9 @@ pub enum StoreError {
     #[error("the store refused: {0}")]
     Broken(String),
     /// The data was written by a newer version of this program.
-    #[error("the data folder has format {found}, this program knows up to {known}: use the newer program")]
+    #[error(
+        "the data folder has format {found}, this program knows up to {known}: use the newer program"
+    )]
     Newer {
         /// Format of the data.
         found: u32,
@@ -58,7 +65,12 @@ pub trait Store: Send + Sync {
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
     /// Takes up to `limit` pieces of waiting work that are due, for as long as `lease`; each counts one attempt more.
-    fn claim(&self, now: Timestamp, lease: SignedDuration, limit: usize) -> Result<Vec<Claimed>, StoreError>;
+    fn claim(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError>;
 
     /// Puts claimed work back, to be due again at `due`. False if the claim is not the caller's any more.
     fn postpone(&self, claimed: &Claimed, due: Timestamp) -> Result<bool, StoreError>;
@@ -70,7 +82,12 @@ pub trait Store: Send + Sync {
     fn get(&self, kind: Kind, lab: Option<&LabId>, id: &str) -> Result<Vec<Record>, StoreError>;
 
     /// The records of a kind that pass the filter, in the order of their creation.
-    fn list(&self, kind: Kind, filter: &Filter, paging: &Paging) -> Result<Page<Record>, StoreError>;
+    fn list(
+        &self,
+        kind: Kind,
+        filter: &Filter,
+        paging: &Paging,
+    ) -> Result<Page<Record>, StoreError>;
 
     /// The log in order, from `filter.after` on (not included).
     fn log(&self, filter: &LogFilter, limit: usize) -> Result<Vec<LogRow>, StoreError>;
@@ -85,13 +102,23 @@ pub trait Store: Send + Sync {
     fn epoch(&self) -> &str;
 
     /// Alerts, newest first; `after` is the number of the last one seen.
-    fn alerts(&self, lab: Option<&LabId>, open_only: bool, paging: &Paging) -> Result<Page<AlertRow>, StoreError>;
+    fn alerts(
+        &self,
+        lab: Option<&LabId>,
+        open_only: bool,
+        paging: &Paging,
+    ) -> Result<Page<AlertRow>, StoreError>;
 
     /// Marks an alert as dealt with. False if there is none such in that lab.
     fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError>;
 
     /// Refused messages of authentic senders, oldest first.
-    fn quarantine(&self, lab: Option<&LabId>, open_only: bool, paging: &Paging) -> Result<Page<QuarantineRow>, StoreError>;
+    fn quarantine(
+        &self,
+        lab: Option<&LabId>,
+        open_only: bool,
+        paging: &Paging,
+    ) -> Result<Page<QuarantineRow>, StoreError>;
 
     /// One of them, with its raw body.
     fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError>;

@@ -1,0 +1,230 @@
+//! What an event costs the store: CPU of this process, user and system, per event, beside a floor that writes the same
+//! rows, ready made, with bare rusqlite into the same schema.
+//!
+//! An event here is two log rows (accepted, published), an inbox key of our own, a new case with a sealed name and a
+//! new pickup, each with about 600 bytes of JSON: 5 rows and 8 entries of indexes. `cargo bench -p pontic-store --features contract`.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use pontic_core::facts::Key;
+use pontic_core::id::{DeliveryId, uuid_v7};
+use pontic_core::record::{Change, Entity, Kind, Record};
+use pontic_store::Store;
+use pontic_store::batch::{Batch, Entry, InboxKey, Published};
+use pontic_store::contract::{case, entry, pickup};
+use pontic_store::sqlite::{Options, SqliteStore};
+use rusqlite::{Connection, params};
+
+/// Events per measurement, whatever the size of their batches.
+const EVENTS: usize = 20_480;
+
+fn main() {
+    println!(
+        "{:>6} {:>14} {:>14} {:>14} {:>14}",
+        "batch", "store µs CPU", "floor µs CPU", "load µs CPU", "store µs wall"
+    );
+    for size in [1, 64, 1_024] {
+        let events = if size == 1 { EVENTS / 4 } else { EVENTS };
+        let batches: Vec<Batch> = (0..events / size)
+            .map(|n| batch(n * size..(n + 1) * size))
+            .collect();
+        let (stored, wall, loaded) = measure_store(&batches, events);
+        let floor = measure_floor(&batches, events);
+        println!("{size:>6} {stored:>14.1} {floor:>14.1} {loaded:>14.1} {wall:>14.1}");
+    }
+}
+
+fn measure_store(batches: &[Batch], events: usize) -> (f64, f64, f64) {
+    let dir = tempfile::tempdir().expect("folder");
+    let store = SqliteStore::open(dir.path(), None, Options::default()).expect("opened");
+    let (cpu, wall) = per_event(events, || {
+        for batch in batches {
+            store.commit(batch).expect("committed");
+        }
+    });
+    let (loaded, _) = per_event(events, || {
+        for batch in batches {
+            load(&store, batch);
+        }
+    });
+    (cpu, wall, loaded)
+}
+
+/// What an event is asked for before it is decided: its inbox key, its case, its pickup by identity.
+fn load(store: &SqliteStore, batch: &Batch) {
+    let inbox: Vec<_> = batch
+        .entries
+        .iter()
+        .map(|entry| InboxKey::own(entry.entry))
+        .collect();
+    assert!(
+        store
+            .seen(&inbox)
+            .expect("read")
+            .iter()
+            .all(Option::is_some)
+    );
+    let keys: Vec<_> = batch
+        .records
+        .iter()
+        .map(|(_, record)| key(record))
+        .collect();
+    assert_eq!(store.load(&keys).expect("loaded").len(), keys.len());
+}
+
+fn key(record: &Record) -> Key {
+    match record.columns().identity {
+        Some(identity) => Key::Identity(record.kind(), identity),
+        None => Key::Record(
+            record.kind(),
+            record.lab_id().clone(),
+            record.id().to_owned(),
+        ),
+    }
+}
+
+fn batch(numbers: std::ops::Range<usize>) -> Batch {
+    let mut batch = Batch::default();
+    for number in numbers {
+        let mut case = case(&format!("CASE-{number:07}"));
+        case.delivery_id = Some(DeliveryId::known(uuid(number / 20)));
+        case.invoices = (0..16)
+            .map(|n| pontic_core::id::InvoiceId::known(format!("INVOICE-{n:010}")))
+            .collect();
+        let mut pickup = pickup(&uuid(number), &format!("dentrix-{number:07}"));
+        pickup.reason = Some("x".repeat(200));
+        batch
+            .entries
+            .push(event(number, &case.clone().into_record()));
+        batch
+            .records
+            .extend([(None, case.into_record()), (None, pickup.into_record())]);
+    }
+    batch
+}
+
+fn event(number: usize, case: &Record) -> Entry {
+    let mut entry = entry(0, None);
+    entry.entry = bytes(number);
+    entry.changes.push(Change::between(None, case));
+    entry.published.push(Published {
+        id: uuid(number),
+        source: "logistics.delivery",
+        name: "DeliveryScheduled",
+        lab_id: case.lab_id().clone(),
+        detail: format!("{{\"text\":\"{}\"}}", "x".repeat(560)),
+    });
+    entry
+}
+
+fn bytes(number: usize) -> [u8; 16] {
+    uuid_v7(number as u64, [7; 10])
+}
+
+fn uuid(number: usize) -> String {
+    pontic_core::id::format_uuid(bytes(number))
+}
+
+/// The same rows with nothing left to do but to bind and insert them.
+fn measure_floor(batches: &[Batch], events: usize) -> f64 {
+    let dir = tempfile::tempdir().expect("folder");
+    drop(SqliteStore::open(dir.path(), None, Options::default()).expect("made"));
+    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192",
+    )
+    .expect("set");
+    let rows: Vec<Vec<_>> = batches
+        .iter()
+        .map(|batch| {
+            batch
+                .records
+                .iter()
+                .map(|(_, record)| record.row())
+                .collect()
+        })
+        .collect();
+    let text = "x".repeat(560);
+    let sealed = vec![7_u8; 80];
+    let insert_log =
+        "INSERT INTO log (seq, at, direction, entry, source, name, origin, detail, changes)
+                      VALUES (?, 0, 0, ?, 'cases.production', 'CaseCancelled', ?, ?, ?)";
+    let insert = |kind: Kind| {
+        format!(
+        "INSERT INTO r_{kind} (lab_id, id, clinic_id, date, parent, identity, sender_id, open, version, body, private)
+         VALUES (?, ?, ?, '2025-01-16', ?, ?, ?, ?, 1, ?, ?)"
+    )
+    };
+    let mut seq = 0_i64;
+    let mut at = 0;
+    let (cpu, _) = per_event(events, || {
+        for rows in &rows {
+            conn.execute_batch("BEGIN IMMEDIATE").expect("begun");
+            let mut log = conn.prepare_cached(insert_log).expect("prepared");
+            let mut inbox = conn
+                .prepare_cached("INSERT INTO inbox VALUES (?, ?, ?)")
+                .expect("prepared");
+            let mut tables = [Kind::Case, Kind::Pickup]
+                .map(|kind| conn.prepare_cached(&insert(kind)).expect("prepared"));
+            for row in rows {
+                let is_pickup = row.kind == Kind::Pickup;
+                let key = bytes(at);
+                at += usize::from(is_pickup);
+                seq += 1;
+                log.execute(params![
+                    seq,
+                    key,
+                    &text[..120],
+                    &text[..if is_pickup { 560 } else { 60 }],
+                    &text[..150]
+                ])
+                .expect("logged");
+                if is_pickup {
+                    inbox.execute(params![key, seq, key]).expect("remembered");
+                }
+                let private = (!is_pickup).then_some(&sealed);
+                tables[usize::from(is_pickup)]
+                    .execute(params![
+                        row.lab_id.as_str(),
+                        row.id,
+                        row.clinic_id,
+                        row.parent,
+                        row.identity,
+                        is_pickup.then_some(&row.id),
+                        row.open,
+                        row.body,
+                        private
+                    ])
+                    .expect("inserted");
+            }
+            drop((log, inbox, tables));
+            conn.execute_batch("COMMIT").expect("committed");
+        }
+    });
+    cpu
+}
+
+/// CPU and wall time per event, in microseconds.
+fn per_event(events: usize, work: impl FnOnce()) -> (f64, f64) {
+    let (cpu, wall) = (cpu_us(), Instant::now());
+    work();
+    let events = f64::from(u32::try_from(events).expect("few"));
+    (
+        (cpu_us() - cpu) / events,
+        wall.elapsed().as_secs_f64() * 1e6 / events,
+    )
+}
+
+/// User and system time of this process so far: fields 14 and 15 of its stat file, in ticks of 10 ms.
+fn cpu_us() -> f64 {
+    let stat = fs::read_to_string(Path::new("/proc/self/stat")).expect("Linux");
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<f64>().expect("a number"));
+    ticks.sum::<f64>() * 10_000.0
+}

@@ -1,0 +1,126 @@
+//! What every engine must do, told as stories. An engine passes when all of them hold on stores that it makes.
+//!
+//! A new method of [`Store`] gets its story here, so that the engines cannot drift apart.
+
+mod commits;
+mod keys;
+mod lists;
+mod log;
+mod people;
+mod proofs;
+mod sample;
+mod tokens;
+mod work;
+
+pub use self::sample::{case, delivery, entry, new_case_batch, pickup};
+
+use crate::Store;
+
+/// What must hold, and what is done to see it on an empty store.
+type Story = (&'static str, fn(&dyn Store));
+
+const STORIES: &[Story] = &[
+    (
+        "what was committed is found by its keys",
+        keys::committed_records_are_found,
+    ),
+    (
+        "open work is found by clinic and day",
+        keys::open_work_is_found,
+    ),
+    (
+        "patient data comes back with its record",
+        keys::patient_data_comes_back,
+    ),
+    (
+        "an absent key is answered as nothing",
+        keys::absent_keys_are_nothing,
+    ),
+    (
+        "a stale version is a conflict",
+        commits::stale_version_conflicts,
+    ),
+    ("a taken key is a conflict", commits::taken_keys_conflict),
+    (
+        "one open delivery per clinic and day",
+        commits::second_open_delivery_conflicts,
+    ),
+    (
+        "an event is known once it is committed",
+        commits::inbox_knows_what_was_committed,
+    ),
+    (
+        "the same event twice is a conflict",
+        commits::known_event_conflicts,
+    ),
+    (
+        "a batch is written whole or not at all",
+        commits::failing_batch_leaves_nothing,
+    ),
+    (
+        "an empty batch changes nothing",
+        commits::empty_batch_changes_nothing,
+    ),
+    (
+        "old inbox keys are forgotten",
+        commits::old_keys_are_forgotten,
+    ),
+    (
+        "contents are compared by digests",
+        commits::digests_compare_contents,
+    ),
+    (
+        "due work is claimed for a while",
+        work::due_work_is_claimed_for_a_while,
+    ),
+    (
+        "work put back comes again",
+        work::postponed_work_comes_again,
+    ),
+    (
+        "a batch settles the work it did",
+        work::batch_settles_its_work,
+    ),
+    (
+        "a lost claim settles nothing",
+        work::lost_claim_settles_nothing,
+    ),
+    (
+        "later work of a key replaces the earlier",
+        work::later_work_replaces,
+    ),
+    ("lists are filtered", lists::lists_are_filtered),
+    ("lists come in pages", lists::lists_come_in_pages),
+    (
+        "the log tells what was accepted and published",
+        log::log_tells_everything,
+    ),
+    ("the log is filtered", log::log_is_filtered),
+    ("the log is looked up by id", log::log_is_looked_up_by_id),
+    (
+        "alerts are raised, listed and closed",
+        people::alerts_are_raised_listed_and_closed,
+    ),
+    (
+        "refused messages are kept and released",
+        people::refused_messages_are_kept_and_released,
+    ),
+    ("proofs are kept with their bytes", proofs::proofs_are_kept),
+    (
+        "tokens live until they expire",
+        tokens::tokens_live_until_they_expire,
+    ),
+    (
+        "a revoked token takes along what came from it",
+        tokens::revoking_ends_what_was_derived,
+    ),
+    ("a ticket is taken once", tokens::tickets_are_taken_once),
+];
+
+/// Tells every story, each to a store of its own.
+pub fn tell<S: Store>(mut make_empty: impl FnMut() -> S) {
+    for (what, story) in STORIES {
+        println!("{what}");
+        story(&make_empty());
+    }
+}

@@ -1,0 +1,144 @@
+//! What people look after: alerts and refused messages.
+
+use pontic_core::phi::Phi;
+
+use super::sample::{at, commit, entry, lab, of_entries, whole};
+use crate::Store;
+use crate::batch::{Batch, Quarantined, Raised};
+use crate::page::{Page, Paging, QuarantineRow};
+
+fn raised(lab_id: &str, body: &str) -> Raised {
+    Raised {
+        lab_id: lab(lab_id),
+        body: body.into(),
+    }
+}
+
+pub fn alerts_are_raised_listed_and_closed(store: &dyn Store) {
+    let mut first = entry(1, None);
+    first.alerts = vec![
+        raised("LAB1", "1"),
+        raised("LAB2", "2"),
+        raised("LAB1", "3"),
+    ];
+    commit(store, &of_entries([first]));
+    let told = |lab_id: Option<&str>, open_only| {
+        let page = store
+            .alerts(lab_id.map(lab).as_ref(), open_only, &whole())
+            .expect("listed");
+        page.items
+            .into_iter()
+            .map(|alert| alert.body)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(None, true), ["3", "2", "1"], "newest first");
+    assert_eq!(told(Some("LAB1"), true), ["3", "1"]);
+
+    let newest = store
+        .alerts(
+            None,
+            true,
+            &Paging {
+                after: None,
+                limit: 1,
+            },
+        )
+        .expect("listed");
+    let alert = &newest.items[0];
+    assert_eq!((alert.seq, alert.at, alert.open), (Some(1), at(1), true));
+    let rest = store
+        .alerts(
+            None,
+            true,
+            &Paging {
+                after: newest.next,
+                limit: 5,
+            },
+        )
+        .expect("listed");
+    assert_eq!((rest.items.len(), rest.next), (2, None));
+
+    assert!(
+        !store
+            .close_alert(Some(&lab("LAB2")), alert.number)
+            .expect("asked"),
+        "of another lab"
+    );
+    assert!(
+        store
+            .close_alert(Some(&lab("LAB1")), alert.number)
+            .expect("closed")
+    );
+    assert!(
+        !store.close_alert(None, 99).expect("asked"),
+        "there is none"
+    );
+    assert_eq!(told(Some("LAB1"), true), ["1"]);
+    assert_eq!(told(Some("LAB1"), false), ["3", "1"]);
+}
+
+fn refused(id: &str, lab_id: Option<&str>) -> Quarantined {
+    Quarantined {
+        id: id.into(),
+        at: at(5),
+        lab_id: lab_id.map(lab),
+        source: "dentrix".into(),
+        name: "webhook".into(),
+        actor: "E1".into(),
+        errors: r#"{"error":"validation_failed"}"#.into(),
+        raw: Phi::new(b"{\"patName\":\"Jane Doe\"}".to_vec()),
+        alert: None,
+    }
+}
+
+fn ids(page: &Page<QuarantineRow>) -> Vec<&str> {
+    page.items.iter().map(|row| row.item.id.as_str()).collect()
+}
+
+pub fn refused_messages_are_kept_and_released(store: &dyn Store) {
+    let told = Quarantined {
+        alert: Some(raised("LAB1", "{}")),
+        ..refused("Q1", Some("LAB1"))
+    };
+    commit(
+        store,
+        &Batch {
+            quarantined: vec![told, refused("Q2", None)],
+            ..Batch::default()
+        },
+    );
+    let alerts = store.alerts(None, true, &whole()).expect("listed").items;
+    assert_eq!(
+        (alerts.len(), alerts[0].seq, alerts[0].at),
+        (1, None, at(5))
+    );
+
+    let list = |open_only| store.quarantine(None, open_only, &whole()).expect("listed");
+    assert_eq!(ids(&list(true)), ["Q1", "Q2"], "oldest first");
+    assert!(
+        list(true).items[0].item.raw.reveal().is_empty(),
+        "lists do not open what came"
+    );
+    assert_eq!(
+        ids(&store
+            .quarantine(Some(&lab("LAB1")), true, &whole())
+            .expect("listed")),
+        ["Q1"]
+    );
+
+    let kept = store.quarantined("Q1").expect("read").expect("there");
+    assert_eq!(
+        kept,
+        QuarantineRow {
+            item: refused("Q1", Some("LAB1")),
+            open: true
+        }
+    );
+    assert_eq!(store.quarantined("Q9").expect("read"), None);
+
+    assert!(store.release("Q1").expect("released"));
+    assert!(!store.release("Q1").expect("asked"), "only once");
+    assert!(!store.release("Q9").expect("asked"));
+    assert_eq!(ids(&list(true)), ["Q2"]);
+    assert_eq!(ids(&list(false)), ["Q1", "Q2"]);
+}

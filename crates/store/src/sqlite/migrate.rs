@@ -1,0 +1,26 @@
+//! The schema, forward only: each step is a file that never changes once it was released.
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// Format n is what the first n steps make. A change of the schema is a further file at the end.
+const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+/// Brings the data to the newest format. Runs within a transaction of the caller.
+pub fn run(conn: &Connection) -> Result<(), StoreError> {
+    let found: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (step, format) in STEPS
+        .iter()
+        .zip(1..=known)
+        .skip_while(|(_, format)| *format <= found)
+    {
+        conn.execute_batch(step)?;
+        conn.execute_batch(&format!("PRAGMA user_version = {format}"))?;
+    }
+    Ok(())
+}

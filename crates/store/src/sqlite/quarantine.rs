@@ -1,0 +1,100 @@
+//! Messages of authentic senders that could not be used.
+
+use pontic_core::id::LabId;
+use pontic_core::phi::Phi;
+use rusqlite::{Connection, Row, params};
+
+use super::alerts;
+use super::rows::{self, Query};
+use crate::StoreError;
+use crate::batch::Quarantined;
+use crate::page::{Page, Paging, QuarantineRow};
+use crate::vault::Vault;
+
+const COLUMNS: &str = "n, id, at, lab_id, source, name, actor, errors, open";
+
+/// Keeps refused messages and tells people about them.
+pub fn keep(
+    conn: &Connection,
+    vault: &Vault,
+    quarantined: &[Quarantined],
+) -> Result<(), StoreError> {
+    for item in quarantined {
+        insert(conn, vault, item)?;
+        if let Some(raised) = &item.alert {
+            alerts::raise(conn, raised, item.at, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(conn: &Connection, vault: &Vault, item: &Quarantined) -> Result<(), StoreError> {
+    let sql = "INSERT INTO quarantine (id, at, lab_id, source, name, actor, errors, raw, open)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)";
+    conn.prepare_cached(sql)?.execute(params![
+        item.id,
+        item.at.as_millisecond(),
+        item.lab_id.as_ref().map(LabId::as_str),
+        item.source,
+        item.name,
+        item.actor,
+        item.errors,
+        // Sealing is the one purpose of opening it here.
+        vault.seal(&["quarantine", &item.id], item.raw.reveal())?,
+    ])?;
+    Ok(())
+}
+
+/// A page of them, oldest first, without what came.
+pub fn list(
+    conn: &Connection,
+    lab: Option<&LabId>,
+    open_only: bool,
+    paging: &Paging,
+) -> Result<Page<QuarantineRow>, StoreError> {
+    Query::new(&format!("SELECT {COLUMNS} FROM quarantine WHERE true"))
+        .only_if(open_only, "open = 1")
+        .and_if("lab_id = ?", lab.map(ToString::to_string))
+        .and_if("n > ?", paging.after.map(rows::number))
+        .page(conn, "n", paging, |row| {
+            Ok((row.get(0)?, read(row, Vec::new())?))
+        })
+}
+
+/// One of them, with what came.
+pub fn get(
+    conn: &Connection,
+    vault: &Vault,
+    id: &str,
+) -> Result<Option<QuarantineRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, raw FROM quarantine WHERE id = ?");
+    rows::first(&mut conn.prepare_cached(&sql)?, [id], |row| {
+        let sealed = rows::bytes(row, 9)?.unwrap_or_default();
+        read(row, vault.open(&["quarantine", id], sealed)?)
+    })
+}
+
+fn read(row: &Row<'_>, raw: Vec<u8>) -> Result<QuarantineRow, StoreError> {
+    let item = Quarantined {
+        id: row.get(1)?,
+        at: rows::time(row, 2)?,
+        lab_id: rows::lab(row, 3)?,
+        source: row.get(4)?,
+        name: row.get(5)?,
+        actor: row.get(6)?,
+        errors: row.get(7)?,
+        raw: Phi::new(raw),
+        alert: None,
+    };
+    Ok(QuarantineRow {
+        item,
+        open: row.get(8)?,
+    })
+}
+
+/// Marks one as dealt with. False if it was already, or if there is none.
+pub fn release(conn: &Connection, id: &str) -> Result<bool, StoreError> {
+    let mut update =
+        conn.prepare_cached("UPDATE quarantine SET open = 0 WHERE id = ? AND open = 1")?;
+    Ok(update.execute([id])? == 1)
+}
