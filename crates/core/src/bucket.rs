@@ -61,6 +61,16 @@ impl Bucket {
         }
     }
 
+    /// How many could be taken at once now.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "quotas are small and never negative"
+    )]
+    pub fn remaining(&self, quota: Quota, now_s: f64) -> u64 {
+        (self.left + (now_s - self.at_s).max(0.0) * quota.rate).min(quota.burst) as u64
+    }
+
     /// Whether it has filled up again, so that forgetting it changes nothing.
     pub fn is_full(&self, quota: Quota, now_s: f64) -> bool {
         self.left + (now_s - self.at_s).max(0.0) * quota.rate >= quota.burst

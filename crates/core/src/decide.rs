@@ -6,6 +6,7 @@
 
 mod cases;
 mod completion;
+mod describe;
 mod desk;
 mod directory;
 mod handing_on;
@@ -25,6 +26,7 @@ use crate::id::{Ids, LabId};
 use crate::record::{Change, Record};
 use crate::rules::Rules;
 
+pub use describe::describe;
 pub use desk::Desk;
 pub use publish::{Alert, Publication};
 
@@ -157,7 +159,8 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::StopCompleted(detail) => stops::completed(&mut desk, detail),
         Body::StopFailed(detail) => stops::failed(&mut desk, detail),
         Body::StopSkipped(detail) => stops::skipped(&mut desk, detail),
-        Body::RulesSet(_) => Ok("{}".to_owned()),
+        Body::RulesSet(detail) => directory::rules_set(&mut desk, detail),
+        Body::MessageRefused(detail) => Ok(directory::message_refused(&mut desk, detail)),
     }?;
     Ok(desk.decision(result))
 }

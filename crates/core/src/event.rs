@@ -151,6 +151,8 @@ bodies! {
     StopSkipped,
     /// The program's configuration: the rules from here on.
     RulesSet,
+    /// The door: an authentic sender's message could not be used and lies in the quarantine.
+    MessageRefused,
 }
 
 /// Detail of the event.
@@ -242,6 +244,9 @@ pub struct PickupRequested {
     pub package_count: u32,
     /// Before all others.
     pub is_rush: bool,
+    /// Zone of the endpoint, for a clinic that has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// How it recurs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
@@ -658,6 +663,23 @@ pub struct StopSkipped {
         skip_serializing_if = "Option::is_none"
     )]
     pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRefused {
+    /// Its id in the quarantine.
+    pub quarantine_id: String,
+    /// The lab, as far as known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab_id: Option<LabId>,
+    /// The source or endpoint.
+    pub source: String,
+    /// Type of the event, or `webhook`.
+    pub name: String,
+    /// Why.
+    pub code: String,
 }
 
 /// Detail of the event.

@@ -36,7 +36,7 @@ impl Key {
 pub enum Found {
     /// A record, or that there is none.
     Record(Option<Record>),
-    /// Ids (for [`Key::Labs`]: ids of labs), in order.
+    /// Ids (for [`Key::Labs`]: ids of labs), in any order: decisions put them into one of their own.
     Ids(Vec<String>),
 }
 
@@ -71,18 +71,21 @@ impl Facts {
 
     /// What a store answered, corrected by what it does not know yet.
     fn with_changes(&self, key: &Key, found: Found) -> Found {
-        let changed = self
+        // Told by its key first: a long batch has many changed records, of which few concern one list.
+        let mut changed = self
             .changed
             .iter()
-            .filter_map(|key| match self.found.get(key) {
+            .filter(|changed| may_concern(key, changed))
+            .filter_map(|changed| match self.found.get(changed) {
                 Some(Found::Record(Some(record))) => Some(record),
                 _ => None,
             });
         match (key, found) {
-            (Key::Identity(kind, digest), found) => changed
-                .filter(|record| record.kind() == *kind)
-                .find(|record| record.columns().identity == Some(*digest))
-                .map_or(found, |record| Found::Record(Some(record.clone()))),
+            (Key::Identity(_, digest), found) => {
+                let same = |record: &&Record| record.columns().identity == Some(*digest);
+                let newer = changed.find(same);
+                newer.map_or(found, |record| Found::Record(Some(record.clone())))
+            }
             (_, Found::Ids(mut ids)) => {
                 for record in changed {
                     let row = record.columns();
@@ -205,6 +208,20 @@ fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
         (true, None) => ids.push(member.to_owned()),
         (false, Some(index)) => drop(ids.remove(index)),
         _ => {}
+    }
+}
+
+/// Whether the record under `changed` may be an answer to `key`, or a part of it.
+fn may_concern(key: &Key, changed: &Key) -> bool {
+    let Key::Record(kind, lab, id) = changed else {
+        return false;
+    };
+    match key {
+        Key::Parts(of, at, _) | Key::OpenAt(of, at, _) => of == kind && at == lab,
+        Key::OpenDelivery(at, ..) => *kind == Kind::Delivery && at == lab,
+        Key::Labs(of, of_id) => of == kind && of_id == id,
+        Key::Identity(of, _) => of == kind,
+        Key::Record(..) => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::invoice::Invoice;
 use crate::phi::{Phi, Private};
 use crate::pickup::{Pickup, Series};
 use crate::route::{Route, Stop};
+use crate::rules::RuleBook;
 use crate::state::words;
 
 words! {
@@ -41,6 +42,8 @@ words! {
         Route = "route",
         /// A stop; its parent is its route.
         Stop = "stop",
+        /// The rules in force.
+        RuleBook = "rules",
     }
 }
 
@@ -222,6 +225,7 @@ records! {
         row.date = Some(this.date);
         row.status = Some(this.status.as_str());
     };
+    RuleBook => |book| &book.lab_id, |_this, _row| ();
     Stop private private => |stop| &stop.lab_id, |this, row| {
         row.clinic_id = Some(this.clinic_id.to_string());
         row.status = Some(this.status.as_str());

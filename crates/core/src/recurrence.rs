@@ -119,13 +119,17 @@ pub fn window_of(revisions: &[Revision], slot: Date, zone: &TimeZone) -> Option<
         .or_else(|| revisions.first())?;
     let day = slot.checked_add(revision.shift_days.days()).ok()?;
     let start = day.to_datetime(revision.start);
-    let end = start
-        .checked_add(Span::new().try_seconds(revision.length_s).ok()?)
-        .ok()?;
-    Some(Window {
-        start: zone.to_ambiguous_timestamp(start).compatible().ok()?,
-        end: zone.to_ambiguous_timestamp(end).compatible().ok()?,
-    })
+    let length = Span::new().try_seconds(revision.length_s).ok()?;
+    let end = start.checked_add(length).ok()?;
+    let start = zone.to_ambiguous_timestamp(start).compatible().ok()?;
+    let end = zone.to_ambiguous_timestamp(end).compatible().ok()?;
+    // A window that begins in a gap and ends within an hour after it would end before it begins.
+    let end = if end > start {
+        end
+    } else {
+        start.checked_add(length).ok()?
+    };
+    Some(Window { start, end })
 }
 
 /// The revision under which `slot` has `window`.
@@ -264,5 +268,11 @@ mod tests {
         }];
         let gap = window_of(&half_past_two, date("2025-03-09"), &zone).expect("in the calendar");
         assert_eq!(gap.start.to_string(), "2025-03-09T07:30:00Z");
+        let short = [Revision {
+            length_s: 1800,
+            ..half_past_two[0].clone()
+        }];
+        let gap = window_of(&short, date("2025-03-09"), &zone).expect("in the calendar");
+        assert_eq!(gap.end.to_string(), "2025-03-09T08:00:00Z");
     }
 }

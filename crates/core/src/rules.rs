@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::LabId;
+
 /// The rules that hold for a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -26,6 +28,36 @@ impl Default for Rules {
             max_future_days: 366,
             horizon_days: 90,
             rush_notice_hours: 24,
+        }
+    }
+}
+
+/// The rules in force, as a record: there is one, and it belongs to no lab.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleBook {
+    /// Always [`RuleBook::ID`].
+    pub id: String,
+    /// No lab's: `-` can be no lab's id.
+    pub lab_id: LabId,
+    /// The rules.
+    pub rules: Rules,
+    /// Counts its changes.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl RuleBook {
+    /// The id of the one there is.
+    pub const ID: &'static str = "rules";
+
+    /// A book with these rules.
+    pub fn of(rules: Rules) -> Self {
+        Self {
+            id: Self::ID.to_owned(),
+            lab_id: LabId::known("-"),
+            rules,
+            version: 0,
         }
     }
 }

@@ -228,7 +228,18 @@ fn withdraw(
     let mut case = leave(desk, case)?;
     case.status = status;
     desk.put(case);
-    let mut result = json!({ "caseId": case_id, "labId": lab_id, "status": status });
+    withdrawn(desk, lab_id, case_id, delivery_id)
+}
+
+/// A case that was taken out, and the delivery that it was in.
+pub fn withdrawn(
+    desk: &Desk<'_>,
+    lab_id: &LabId,
+    case_id: &CaseId,
+    delivery_id: Option<DeliveryId>,
+) -> Step<String> {
+    let case = desk.need::<Case>(lab_id, case_id.as_str(), "unknown_case")?;
+    let mut result = json!({ "caseId": case_id, "labId": lab_id, "status": case.status });
     if let Some(id) = delivery_id {
         let delivery = desk.get::<Delivery>(lab_id, id.as_str())?;
         result["deliveryId"] = json!(id);

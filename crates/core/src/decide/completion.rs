@@ -12,7 +12,7 @@ use crate::delivery::{Case, CaseStatus, Delivery, Handover, ProofOfDelivery};
 use crate::event::DeliveryCompleted;
 use crate::facts::Key;
 use crate::fault::{Fault, Reason};
-use crate::id::{CaseId, ClinicId, DeliveryId, InvoiceId, LabId};
+use crate::id::{CaseId, DeliveryId, InvoiceId, LabId};
 use crate::invoice::{Invoice, InvoiceStatus};
 use crate::record::Kind;
 use crate::route::Stop;
@@ -21,8 +21,8 @@ use crate::view;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct InvoiceStanding<'a> {
-    invoice_id: &'a InvoiceId,
+struct InvoiceStanding {
+    invoice_id: InvoiceId,
     status: InvoiceStatus,
 }
 
@@ -31,7 +31,7 @@ struct InvoiceStanding<'a> {
 struct CompletedResult<'a> {
     delivery_id: &'a DeliveryId,
     status: DeliveryStatus,
-    invoices: Vec<InvoiceStanding<'a>>,
+    invoices: Vec<InvoiceStanding>,
     awaiting_invoice: &'a [CaseId],
     billing_triggered: &'a [InvoiceId],
 }
@@ -55,32 +55,50 @@ pub fn completed(desk: &mut Desk<'_>, detail: &DeliveryCompleted) -> Step<String
         // It is over: what it did not bring, another delivery does.
         cases.retain(|case| case.status == CaseStatus::Delivered);
     }
+    let news = new
+        || cases
+            .iter()
+            .any(|case| case.status != CaseStatus::Delivered);
     let handed = Handing {
         at: detail.completed_at,
         proof: &detail.proof,
         undelivered_on: None,
     };
-    let delivery = if delivery.status == DeliveryStatus::Delivered {
-        delivery
-    } else {
+    let delivery = if news {
         described(delivery, detail)
+    } else {
+        delivery
     };
     let (delivery, billing) = hand_over(desk, delivery, cases, &handed)?;
     close_stop(desk, &delivery)?;
-    Ok(view::json(&CompletedResult {
+    Ok(result(&delivery, &billing))
+}
+
+/// Where a delivery and the invoices of its cases stand.
+pub fn result(delivery: &Delivery, billing: &Billing) -> String {
+    let standing = |(id, status): &(InvoiceId, InvoiceStatus)| InvoiceStanding {
+        invoice_id: id.clone(),
+        status: *status,
+    };
+    view::json(&CompletedResult {
         delivery_id: &delivery.id,
         status: delivery.status,
-        invoices: billing
-            .invoices
-            .iter()
-            .map(|(id, status)| InvoiceStanding {
-                invoice_id: id,
-                status: *status,
-            })
-            .collect(),
+        invoices: billing.invoices.iter().map(standing).collect(),
         awaiting_invoice: &billing.awaiting_invoice,
         billing_triggered: &billing.triggered,
-    }))
+    })
+}
+
+/// The delivery that an accepted event spoke of, and its cases.
+pub fn known(desk: &Desk<'_>, detail: &DeliveryCompleted) -> Step<Option<(Delivery, Vec<Case>)>> {
+    let Some(lab) = lab_of(desk, detail)? else {
+        return Ok(None);
+    };
+    let Some(delivery) = desk.get::<Delivery>(&lab, detail.delivery_id.as_str())? else {
+        return Ok(None);
+    };
+    let cases = cases_of(desk, &delivery, detail, true)?;
+    Ok(Some((delivery, cases)))
 }
 
 /// The lab that has the delivery: the one named, the sender's, or the only one with such an id.
@@ -99,8 +117,8 @@ fn lab_of(desk: &Desk<'_>, detail: &DeliveryCompleted) -> Step<Option<LabId>> {
 
 /// Another system's delivery, heard of for the first time now that it is over.
 fn foreign(desk: &mut Desk<'_>, detail: &DeliveryCompleted) -> Step<Delivery> {
-    let (Some(lab_id), Some(clinic_id), Some(_)) =
-        (&detail.lab_id, &detail.clinic_id, &detail.case_ids)
+    let named = detail.case_ids.as_ref().filter(|ids| !ids.is_empty());
+    let (Some(lab_id), Some(clinic_id), Some(_)) = (&detail.lab_id, &detail.clinic_id, named)
     else {
         return Err(Refusal::Unknown("unknown_delivery").into());
     };
@@ -130,7 +148,7 @@ fn described(mut delivery: Delivery, detail: &DeliveryCompleted) -> Delivery {
     delivery
 }
 
-/// The cases that are handed over, wherever they are now.
+/// The cases that are handed over, wherever they are now, each once.
 fn cases_of(
     desk: &Desk<'_>,
     delivery: &Delivery,
@@ -139,15 +157,7 @@ fn cases_of(
 ) -> Step<Vec<Case>> {
     let lab = &delivery.lab_id;
     let Some(ids) = &detail.case_ids else {
-        let mut cases = if new {
-            Vec::new()
-        } else {
-            desk.parts::<Case>(lab, delivery.id.as_str())?
-        };
-        for id in &delivery.handed_on {
-            cases.extend(desk.get::<Case>(lab, id.as_str())?);
-        }
-        return Ok(cases);
+        return all_cases(desk, delivery);
     };
     desk.want(
         &ids.iter()
@@ -155,17 +165,46 @@ fn cases_of(
             .collect::<Vec<_>>(),
     )?;
     let mut faults = Vec::new();
-    let mut cases = Vec::with_capacity(ids.len());
+    let mut cases: Vec<Case> = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
+        if cases.iter().any(|case| case.id == *id) {
+            continue;
+        }
         match named_case(desk, delivery, id, new)? {
             Ok(case) => cases.push(case),
             Err(reason) => faults.push(Fault::new(format!("detail.caseIds[{index}]"), reason)),
         }
     }
-    if faults.is_empty() {
+    // One that is delivered stays so, whatever is said of it now.
+    if faults.is_empty() || delivery.status == DeliveryStatus::Delivered {
         Ok(cases)
     } else {
         Err(Refusal::Invalid(faults).into())
+    }
+}
+
+/// All cases of a known delivery. What it handed on counts too, unless Production took it out since or it is for
+/// another clinic now.
+fn all_cases(desk: &Desk<'_>, delivery: &Delivery) -> Step<Vec<Case>> {
+    let lab = &delivery.lab_id;
+    let mut cases = desk.parts::<Case>(lab, delivery.id.as_str())?;
+    for id in &delivery.handed_on {
+        let Some(case) = desk.get::<Case>(lab, id.as_str())? else {
+            continue;
+        };
+        let taken_out = matches!(case.status, CaseStatus::Cancelled | CaseStatus::OnHold);
+        if !taken_out && is_for(desk, &case, delivery)? {
+            cases.push(case);
+        }
+    }
+    Ok(cases)
+}
+
+/// Whether the case goes to the clinic of the delivery; one of which that is not known may.
+fn is_for(desk: &Desk<'_>, case: &Case, delivery: &Delivery) -> Step<bool> {
+    match &case.clinic_id {
+        Some(clinic) => desk.is_same_clinic(&case.lab_id, clinic, &delivery.clinic_id),
+        None => Ok(true),
     }
 }
 
@@ -180,11 +219,11 @@ fn named_case(
         let case = Case::new(delivery.lab_id.clone(), id.clone());
         return Ok(if new { Ok(case) } else { Err(Reason::NotFound) });
     };
-    let other = |clinic: &ClinicId| *clinic != delivery.clinic_id;
-    Ok(if case.clinic_id.as_ref().is_some_and(other) {
-        Err(Reason::Mismatch)
-    } else {
+    let fits = is_for(desk, &case, delivery)?;
+    Ok(if fits {
         Ok(case)
+    } else {
+        Err(Reason::Mismatch)
     })
 }
 
@@ -220,7 +259,7 @@ pub fn hand_over(
         .into_iter()
         .filter(|case| case.status != CaseStatus::Delivered)
         .collect();
-    if delivery.status != DeliveryStatus::Delivered && (!handed.is_empty() || rest.is_empty()) {
+    if !handed.is_empty() || (rest.is_empty() && is_under_way(&delivery)) {
         let complete = rest.is_empty() && delivery.handed_on.is_empty();
         let step = if complete {
             DeliveryStep::Deliver
@@ -228,6 +267,8 @@ pub fn hand_over(
             DeliveryStep::DeliverPart
         };
         delivery.status = desk.step(delivery.status, step, "delivery_not_open")?;
+        // Closed first: its cases must not join it again.
+        desk.put(delivery.clone());
         hand_on(desk, &mut delivery, rest, handing.undelivered_on)?;
     }
     desk.put(delivery.clone());
@@ -235,6 +276,11 @@ pub fn hand_over(
         desk.publish(Publication::completed(&delivery, &handed));
     }
     Ok((delivery, billing))
+}
+
+/// Whether it is neither over nor given up.
+fn is_under_way(delivery: &Delivery) -> bool {
+    delivery.status.is_open() || delivery.status == DeliveryStatus::OutForDelivery
 }
 
 fn prefetch_invoices(desk: &Desk<'_>, cases: &[Case]) -> Step<()> {
@@ -299,7 +345,7 @@ fn close_stop(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
     let Some(mut stop) = desk.get::<Stop>(&delivery.lab_id, stop_id.as_str())? else {
         return Ok(());
     };
-    if !stop.status.is_open() || delivery.status.is_open() {
+    if !stop.status.is_open() || is_under_way(delivery) {
         return Ok(());
     }
     if stop.pickup_ids.is_empty() && stop.delivery_ids == [delivery.id.clone()] {

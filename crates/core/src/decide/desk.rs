@@ -98,13 +98,11 @@ impl<'a> Desk<'a> {
 
     /// All records of a type in a list of ids.
     pub fn all<E: Entity>(&self, lab: &LabId, list: Key) -> Step<Vec<E>> {
-        let Found::Ids(ids) = self.found(list)? else {
-            return Ok(Vec::new());
-        };
+        let ids = self.ids_of(list)?;
         let keys: Vec<Key> = ids.iter().map(|id| Key::of::<E>(lab, id)).collect();
         self.want(&keys)?;
         let mut records = Vec::with_capacity(ids.len());
-        for id in ids {
+        for id in &ids {
             records.extend(self.get::<E>(lab, id)?);
         }
         Ok(records)
@@ -115,42 +113,42 @@ impl<'a> Desk<'a> {
         self.all(lab, Key::Parts(E::KIND, lab.clone(), parent.to_owned()))
     }
 
-    /// Ids in a list.
+    /// Ids in a list, sorted: in which order a store or an earlier event of the batch listed them must not decide anything.
     pub fn ids_of(&self, list: Key) -> Step<Vec<String>> {
-        Ok(match self.found(list)? {
+        let mut ids = match self.found(list)? {
             Found::Ids(ids) => ids.clone(),
             Found::Record(_) => Vec::new(),
-        })
+        };
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// Puts a record as it is from here on; one that is as it was is left alone. True if something changed.
+    ///
+    /// All that one decision does to a record is one version. One that is put back as it was loaded is not changed at all.
     pub fn put<E: Entity>(&mut self, mut value: E) -> bool {
         let key = Key::of::<E>(value.lab_id(), value.id());
-        let before = match self.view.get(&key) {
-            Some(Found::Record(Some(record))) => Some(record.version()),
-            _ => None,
-        };
-        *value.version_mut() = before.unwrap_or(0);
-        let unchanged = match self.view.get(&key) {
-            Some(Found::Record(Some(record))) => E::from_record(record) == Some(&value),
-            _ => false,
-        };
-        if unchanged {
-            return false;
+        if let Some(Found::Record(Some(record))) = self.view.get(&key) {
+            *value.version_mut() = record.version();
+            if E::from_record(record) == Some(&value) {
+                return false;
+            }
         }
-        // All that one decision does to a record is one version.
-        *value.version_mut() = self.loaded_version(&key).unwrap_or(0) + 1;
+        let loaded = self.loaded_record(&key);
+        *value.version_mut() = loaded.map_or(0, Record::version);
+        let back = loaded.and_then(E::from_record) == Some(&value);
         let place = (E::KIND, value.lab_id().clone(), value.id().to_owned());
-        if !self.changed.contains(&place) {
-            self.changed.push(place);
+        if back {
+            self.changed.retain(|other| *other != place);
+        } else {
+            *value.version_mut() += 1;
+            if !self.changed.contains(&place) {
+                self.changed.push(place);
+            }
         }
         self.lab_id.get_or_insert_with(|| value.lab_id().clone());
         self.view.put(value.into_record());
         true
-    }
-
-    fn loaded_version(&self, key: &Key) -> Option<u64> {
-        self.loaded_record(key).map(Record::version)
     }
 
     fn loaded_record(&self, key: &Key) -> Option<&Record> {
@@ -225,6 +223,16 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(clinic)
+    }
+
+    /// Whether both ids mean one clinic, because one took the other's place.
+    pub fn is_same_clinic(&self, lab: &LabId, a: &ClinicId, b: &ClinicId) -> Step<bool> {
+        let now = |id: &ClinicId| {
+            let clinic = self.get::<Clinic>(lab, id.as_str())?;
+            let into = clinic.and_then(|clinic| clinic.merged_into);
+            Ok::<_, Verdict>(into.unwrap_or_else(|| id.clone()))
+        };
+        Ok(a == b || now(a)? == now(b)?)
     }
 
     /// The driver, made as a stub if nobody knows them.

@@ -2,15 +2,19 @@
 
 use super::cases::{join, leave};
 use super::pickups::open_at;
-use super::publish::Publication;
+use super::publish::{Alert, Publication};
 use super::{Desk, Refusal, Step, fault};
 use crate::delivery::{Case, Delivery};
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
-use crate::event::{ClinicMerged, ClinicSet, DriverSet, EndpointSet, LabSet};
+use crate::event::{
+    ClinicMerged, ClinicSet, DriverSet, EndpointSet, LabSet, MessageRefused, RulesSet,
+};
 use crate::facts::Key;
 use crate::fault::Reason;
+use crate::id::LabId;
 use crate::pickup::Series;
 use crate::record::{Entity, Kind};
+use crate::rules::RuleBook;
 use crate::view;
 
 /// A lab is like this from here on.
@@ -23,6 +27,25 @@ pub fn lab_set(desk: &mut Desk<'_>, detail: &LabSet) -> Step<String> {
     let before = desk.get::<Lab>(&lab.id, lab.id.as_str())?;
     desk.expect(detail.expected, before.map_or(0, |lab| lab.version))?;
     set(desk, lab)
+}
+
+/// The rules are these from here on.
+pub fn rules_set(desk: &mut Desk<'_>, detail: &RulesSet) -> Step<String> {
+    set(desk, RuleBook::of(detail.rules.clone()))
+}
+
+/// A message of an authentic sender could not be used: somebody must look at it.
+pub fn message_refused(desk: &mut Desk<'_>, detail: &MessageRefused) -> String {
+    let about = serde_json::json!({
+        "quarantineId": detail.quarantine_id,
+        "source": detail.source,
+        "eventType": detail.name,
+        "reason": detail.code,
+    });
+    // A message that does not say whose it is concerns those who look after all labs.
+    let lab = detail.lab_id.clone().unwrap_or_else(|| LabId::known("-"));
+    desk.alert(Alert::new(&lab, "quarantined", about));
+    "{}".to_owned()
 }
 
 /// A driver is like this from here on.
@@ -47,8 +70,19 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         ..detail.endpoint.clone()
     };
     desk.lab(&endpoint.lab_id)?;
-    desk.want(&[Key::of::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())])?;
-    set(desk, endpoint)
+    let before = desk.get::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())?;
+    // Secrets are written, never read back: who does not name them keeps them.
+    let private = match before {
+        Some(before) if detail.private.reveal().secrets.is_empty() => before.private,
+        _ => endpoint.private.clone(),
+    };
+    set(
+        desk,
+        Endpoint {
+            private,
+            ..endpoint
+        },
+    )
 }
 
 /// A clinic is like this from here on.

@@ -1,11 +1,11 @@
 //! Invoices: delivered case by case, billed once.
 
 use super::publish::Publication;
-use super::{Desk, Refusal, Step, fault};
+use super::{Desk, Refusal, Step};
 use crate::delivery::{Case, Handover};
 use crate::event::InvoiceIssued;
 use crate::facts::Key;
-use crate::fault::Reason;
+use crate::fault::{Fault, Reason};
 use crate::id::{CaseId, ClinicId, InvoiceId, LabId};
 use crate::invoice::{Invoice, InvoiceStatus, Line};
 use crate::view;
@@ -39,7 +39,16 @@ pub fn issued(desk: &mut Desk<'_>, detail: &InvoiceIssued) -> Step<String> {
     let was_billed = before
         .as_ref()
         .is_some_and(|invoice| invoice.status == InvoiceStatus::Delivered);
-    let mut invoice = described(detail, clinic.id, before.as_ref());
+    let clinic_id = match &before {
+        // A bill that is out names the clinic as it did, also after that became another.
+        Some(invoice)
+            if was_billed && desk.is_same_clinic(&lab.id, &invoice.clinic_id, &clinic.id)? =>
+        {
+            invoice.clinic_id.clone()
+        }
+        _ => clinic.id,
+    };
+    let mut invoice = described(detail, clinic_id, before.as_ref());
     if was_billed && before.as_ref() != Some(&invoice) {
         return Err(Refusal::Conflict("invoice_closed").into());
     }
@@ -48,16 +57,19 @@ pub fn issued(desk: &mut Desk<'_>, detail: &InvoiceIssued) -> Step<String> {
         .flat_map(|invoice| &invoice.lines)
         .map(|line| &line.case_id);
     unlink(desk, &invoice, dropped)?;
-    for case_id in &detail.case_ids {
-        link(desk, &mut invoice, case_id)?;
-    }
+    link_all(desk, &mut invoice, &detail.case_ids)?;
     let billed = settle(desk, invoice.clone());
     invoice.status = invoice.standing();
+    Ok(result(&invoice, billed))
+}
+
+/// The invoice as its sender hears of it; `billed` if that happened just now.
+pub fn result(invoice: &Invoice, billed: bool) -> String {
     let (delivered, open): (Vec<&Line>, Vec<&Line>) = invoice
         .lines
         .iter()
         .partition(|line| line.handover.is_some());
-    Ok(view::json(&IssuedResult {
+    view::json(&IssuedResult {
         invoice_id: &invoice.id,
         lab_id: &invoice.lab_id,
         clinic_id: &invoice.clinic_id,
@@ -69,7 +81,7 @@ pub fn issued(desk: &mut Desk<'_>, detail: &InvoiceIssued) -> Step<String> {
         } else {
             Vec::new()
         },
-    }))
+    })
 }
 
 /// The invoice as the event describes it, keeping what is known of its lines.
@@ -83,11 +95,18 @@ fn described(detail: &InvoiceIssued, clinic_id: ClinicId, before: Option<&Invoic
             handover: None,
         })
     };
+    // A case named twice is one line: it is delivered once.
+    let mut lines: Vec<Line> = Vec::with_capacity(detail.case_ids.len());
+    for id in &detail.case_ids {
+        if !lines.iter().any(|line| line.case_id == *id) {
+            lines.push(line(id));
+        }
+    }
     Invoice {
         lab_id: detail.lab_id.clone(),
         id: detail.invoice_id.clone(),
         clinic_id,
-        lines: detail.case_ids.iter().map(line).collect(),
+        lines,
         amount: detail.amount,
         currency: detail.currency.clone(),
         status: before.map_or(InvoiceStatus::Issued, |invoice| invoice.status),
@@ -95,15 +114,30 @@ fn described(detail: &InvoiceIssued, clinic_id: ClinicId, before: Option<&Invoic
     }
 }
 
-fn link(desk: &mut Desk<'_>, invoice: &mut Invoice, case_id: &CaseId) -> Step<()> {
+/// Ties the invoice and its cases together. All faults at once.
+fn link_all(desk: &mut Desk<'_>, invoice: &mut Invoice, case_ids: &[CaseId]) -> Step<()> {
+    let mut faults = Vec::new();
+    for (index, case_id) in case_ids.iter().enumerate() {
+        if !link(desk, invoice, case_id)? {
+            let field = format!("detail.caseIds[{index}]");
+            faults.push(Fault::new(field, Reason::Mismatch));
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid(faults).into())
+    }
+}
+
+/// False if the case is another clinic's.
+fn link(desk: &mut Desk<'_>, invoice: &mut Invoice, case_id: &CaseId) -> Step<bool> {
     let case = desk.get::<Case>(&invoice.lab_id, case_id.as_str())?;
     let mut case = case.unwrap_or_else(|| Case::new(invoice.lab_id.clone(), case_id.clone()));
-    if case
-        .clinic_id
-        .as_ref()
-        .is_some_and(|clinic| *clinic != invoice.clinic_id)
+    if let Some(clinic) = &case.clinic_id
+        && !desk.is_same_clinic(&invoice.lab_id, clinic, &invoice.clinic_id)?
     {
-        return Err(fault("detail.caseIds", Reason::Mismatch));
+        return Ok(false);
     }
     if let Some(handover) = &case.handover {
         invoice.mark(case_id, handover);
@@ -112,7 +146,7 @@ fn link(desk: &mut Desk<'_>, invoice: &mut Invoice, case_id: &CaseId) -> Step<()
         case.invoices.push(invoice.id.clone());
         desk.put(case);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn unlink<'a>(
@@ -180,7 +214,8 @@ pub fn mark_delivered(
 }
 
 impl Billing {
-    fn note(&mut self, id: &InvoiceId, status: InvoiceStatus) {
+    /// Notes where an invoice stands; the last word counts.
+    pub fn note(&mut self, id: &InvoiceId, status: InvoiceStatus) {
         self.invoices.retain(|(known, _)| known != id);
         self.invoices.push((id.clone(), status));
     }

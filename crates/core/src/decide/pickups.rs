@@ -8,7 +8,7 @@ use super::cases::take_off;
 use super::publish::{Alert, Publication};
 use super::series;
 use super::{Deferred, Desk, Refusal, Step, Verdict};
-use crate::directory::{Clinic, Lab};
+use crate::directory::{Clinic, Endpoint, Lab};
 use crate::event::{Body, PickupCancelled, PickupEnded, PickupMoved, PickupRequested, RushDue};
 use crate::facts::Key;
 use crate::fault::{Fault, Reason};
@@ -56,10 +56,21 @@ fn identity_of(desk: &Desk<'_>, detail: &PickupRequested) -> Identity {
     }
 }
 
-/// A digest of all that was asked for, the time of asking aside. It is kept sealed: it covers patient data.
+fn identity_of_cancelled(desk: &Desk<'_>, detail: &PickupCancelled) -> Identity {
+    Identity {
+        lab_id: detail.lab_id.clone(),
+        sender: desk.origin.source.clone(),
+        clinic_id: detail.clinic_id.clone(),
+        pickup_id: detail.pickup_id.clone(),
+    }
+}
+
+/// A digest of all that was asked for, the time of asking aside, and what we added to it. It is kept sealed: it covers
+/// patient data.
 fn content_of(detail: &PickupRequested) -> String {
     let plain = PickupRequested {
         request_time: None,
+        time_zone: None,
         ..detail.clone()
     };
     let hash = Sha256::new()
@@ -82,7 +93,7 @@ fn accept(
     }
     let lab = desk.lab(&detail.lab_id)?;
     let clinic = desk.clinic(&lab.id, &detail.clinic_id)?;
-    let zone = time::zone(&desk.clinic_zone_name(&lab, &clinic, None));
+    let zone = time::zone(&desk.clinic_zone_name(&lab, &clinic, detail.time_zone.as_deref()));
     let mut pickup = match known {
         Some(pickup) => pickup,
         None => new_pickup(desk, detail, identity, &clinic),
@@ -104,6 +115,14 @@ fn accept(
     desk.publish(Publication::pickup(&pickup, "PickupConfirmed"));
     warn_if_closed(desk, &clinic, &pickup, &zone);
     Ok(pickup)
+}
+
+/// The zone of the wall clock by which a pickup of that sender has its day.
+fn zone_of(desk: &Desk<'_>, lab: &Lab, clinic: &Clinic, sender: &str) -> Step<jiff::tz::TimeZone> {
+    let endpoint = desk.get::<Endpoint>(&lab.id, sender)?;
+    let own = endpoint.and_then(|endpoint| endpoint.time_zone);
+    let name = desk.clinic_zone_name(lab, clinic, own.as_deref());
+    Ok(time::zone(&name))
 }
 
 fn new_pickup(
@@ -229,12 +248,7 @@ fn result(desk: &Desk<'_>, pickup: &Pickup) -> Step<String> {
 /// The portal calls a request off: one pickup, or the whole of a series under the id of its first.
 pub fn cancelled(desk: &mut Desk<'_>, detail: &PickupCancelled) -> Step<String> {
     desk.check_scope(&detail.lab_id)?;
-    let identity = Identity {
-        lab_id: detail.lab_id.clone(),
-        sender: desk.origin.source.clone(),
-        clinic_id: detail.clinic_id.clone(),
-        pickup_id: detail.pickup_id.clone(),
-    };
+    let identity = identity_of_cancelled(desk, detail);
     let pickup = desk.by_identity::<Pickup>(identity.digest())?;
     let pickup = pickup.ok_or(Verdict::Refused(Refusal::Unknown("unknown_pickup")))?;
     let heads_series = pickup.series_id.is_some() && !pickup.pickup_id.contains('~');
@@ -242,8 +256,27 @@ pub fn cancelled(desk: &mut Desk<'_>, detail: &PickupCancelled) -> Step<String> 
     result(desk, &pickup)
 }
 
+/// The pickup that a request made, as it is now.
+pub fn described(desk: &Desk<'_>, detail: &PickupRequested) -> Step<String> {
+    described_by(desk, &identity_of(desk, detail))
+}
+
+/// The pickup that was called off, as it is now.
+pub fn described_cancelled(desk: &Desk<'_>, detail: &PickupCancelled) -> Step<String> {
+    described_by(desk, &identity_of_cancelled(desk, detail))
+}
+
+fn described_by(desk: &Desk<'_>, identity: &Identity) -> Step<String> {
+    let pickup = desk.by_identity::<Pickup>(identity.digest())?;
+    result(
+        desk,
+        &pickup.ok_or(Verdict::Refused(Refusal::Unknown("gone")))?,
+    )
+}
+
 /// A dispatcher calls a pickup off, or the rest of its series with it.
 pub fn ended(desk: &mut Desk<'_>, detail: &PickupEnded) -> Step<String> {
+    desk.check_scope(&detail.lab_id)?;
     let pickup = desk.need::<Pickup>(&detail.lab_id, detail.id.as_str(), "unknown_pickup")?;
     let pickup = end(desk, pickup, detail.following)?;
     Ok(view::json(&PickupView::from(&pickup)))
@@ -282,6 +315,7 @@ pub fn cancel(desk: &mut Desk<'_>, mut pickup: Pickup) -> Step<Pickup> {
 
 /// A dispatcher gives a pickup another window or size, or the rest of its series with it.
 pub fn moved(desk: &mut Desk<'_>, detail: &PickupMoved) -> Step<String> {
+    desk.check_scope(&detail.lab_id)?;
     let mut pickup = desk.need::<Pickup>(&detail.lab_id, detail.id.as_str(), "unknown_pickup")?;
     desk.expect(detail.expected, pickup.version)?;
     if !pickup.status.is_changeable() {
@@ -296,7 +330,7 @@ pub fn moved(desk: &mut Desk<'_>, detail: &PickupMoved) -> Step<String> {
     }
     let lab = desk.lab(&pickup.lab_id)?;
     let clinic = desk.clinic(&lab.id, &pickup.clinic_id)?;
-    let zone = time::zone(&desk.clinic_zone_name(&lab, &clinic, None));
+    let zone = zone_of(desk, &lab, &clinic, &pickup.sender)?;
     pickup.detached = pickup.series_id.is_some();
     pickup.window = detail.window.unwrap_or(pickup.window);
     pickup.date = time::date_at(pickup.window.start, &zone);

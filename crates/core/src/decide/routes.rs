@@ -10,7 +10,7 @@ use crate::delivery::{Case, CaseStatus, Delivery};
 use crate::event::{RouteChanged, RouteFinished, RoutePlanned, RouteStarted, StopPlan};
 use crate::facts::Key;
 use crate::fault::{Fault, Reason};
-use crate::id::{DriverId, LabId, RouteId, StopId};
+use crate::id::{ClinicId, DriverId, LabId, RouteId, StopId};
 use crate::phi::Phi;
 use crate::pickup::Pickup;
 use crate::record::Kind;
@@ -60,7 +60,7 @@ fn add_stops(
     if plans.len() > MAX_STOPS {
         return Err(Refusal::Invalid(vec![Fault::new(field.to_owned(), Reason::TooLong)]).into());
     }
-    prefetch(desk, &route.lab_id, plans)?;
+    prefetch(desk, route, plans)?;
     let mut faults = Vec::new();
     let mut sequence = last;
     let mut made: Vec<Stop> = Vec::new();
@@ -68,12 +68,18 @@ fn add_stops(
         let path = format!("{field}[{index}]");
         let clinic = desk.clinic(&route.lab_id, &plan.clinic_id)?;
         let same = made.iter().position(|stop| stop.clinic_id == clinic.id);
-        let mut stop = match same {
-            Some(position) => made.remove(position),
-            None => {
-                sequence += 1;
-                new_stop(desk, route, plan, sequence, &path, &mut faults)?
+        let known = match same {
+            Some(position) => Some(made.remove(position)),
+            None => open_stop_at(desk, route, &clinic.id)?,
+        };
+        let mut stop = if let Some(stop) = known {
+            stop
+        } else {
+            sequence += 1;
+            if plan.id.is_some() && made.iter().any(|stop| Some(&stop.id) == plan.id.as_ref()) {
+                faults.push(Fault::new(format!("{path}.id"), Reason::Mismatch));
             }
+            new_stop(desk, route, plan, sequence, &path, &mut faults)?
         };
         stop.clinic_id = clinic.id;
         take_on(desk, route, &mut stop, plan, &path, &mut faults)?;
@@ -88,8 +94,16 @@ fn add_stops(
     Ok(())
 }
 
-fn prefetch(desk: &Desk<'_>, lab: &LabId, plans: &[StopPlan]) -> Step<()> {
-    let mut keys = Vec::new();
+/// The stop at which the route calls at that clinic anyway, if it is still ahead.
+fn open_stop_at(desk: &Desk<'_>, route: &Route, clinic: &ClinicId) -> Step<Option<Stop>> {
+    let stops = desk.parts::<Stop>(&route.lab_id, route.id.as_str())?;
+    let at = |stop: &Stop| stop.clinic_id == *clinic && stop.status.is_open();
+    Ok(stops.into_iter().find(at))
+}
+
+fn prefetch(desk: &Desk<'_>, route: &Route, plans: &[StopPlan]) -> Step<()> {
+    let lab = &route.lab_id;
+    let mut keys = vec![Key::Parts(Kind::Stop, lab.clone(), route.id.to_string())];
     for plan in plans {
         keys.push(Key::of::<crate::directory::Clinic>(
             lab,
@@ -186,7 +200,7 @@ fn take_on(
 }
 
 /// Why work cannot be done at that stop.
-fn fits(work: Option<(&crate::id::ClinicId, bool)>, stop: &Stop) -> Option<Reason> {
+fn fits(work: Option<(&ClinicId, bool)>, stop: &Stop) -> Option<Reason> {
     match work {
         None => Some(Reason::NotFound),
         Some((clinic, _)) if *clinic != stop.clinic_id => Some(Reason::Mismatch),
@@ -272,6 +286,7 @@ fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
 
 /// The route and its stops, in order.
 pub fn with_stops(desk: &Desk<'_>, lab: &LabId, id: &RouteId) -> Step<(Route, Vec<Stop>)> {
+    desk.check_scope(lab)?;
     desk.want(&[
         Key::of::<Route>(lab, id.as_str()),
         Key::Parts(Kind::Stop, lab.clone(), id.to_string()),
@@ -337,7 +352,9 @@ fn unload(desk: &mut Desk<'_>, stop: &Stop) -> Step<()> {
         let Some(mut pickup) = desk.get::<Pickup>(&stop.lab_id, id.as_str())? else {
             continue;
         };
-        if pickup.status == PickupStatus::PickedUp {
+        // A stop that was left out still names what another route fetched since.
+        let here = pickup.stop_id.as_ref() == Some(&stop.id);
+        if here && pickup.status == PickupStatus::PickedUp {
             pickup.status = desk.step(pickup.status, PickupStep::Arrive, "pickup_locked")?;
             desk.put(pickup.clone());
             desk.publish(Publication::pickup(&pickup, "PickupAtLab"));

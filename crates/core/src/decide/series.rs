@@ -10,8 +10,10 @@ use super::publish::Publication;
 use super::{Deferred, Desk, Step};
 use crate::directory::{Clinic, Lab};
 use crate::event::{PickupMoved, PickupRequested, SeriesExtended};
+use crate::facts::Key;
 use crate::id::{PickupId, SeriesId};
-use crate::pickup::{Pickup, Series, Window, confirmation_num};
+use crate::pickup::{Identity, Pickup, Series, Window, confirmation_num};
+use crate::record::Kind;
 use crate::recurrence::{Recurrence, revision_of, window_of};
 use crate::state::PickupStatus;
 use crate::time;
@@ -35,7 +37,7 @@ pub fn plan(
         }
         return Ok(());
     };
-    let zone_name = desk.clinic_zone_name(lab, clinic, None);
+    let zone_name = desk.clinic_zone_name(lab, clinic, detail.time_zone.as_deref());
     let mut series = match known {
         Some(series) => Series {
             recurrence: recurrence.clone(),
@@ -101,17 +103,19 @@ fn replan(desk: &mut Desk<'_>, mut series: Series, head: &Pickup) -> Step<()> {
         }
     }
     let until = horizon(desk, &series);
+    let mut fresh = Vec::new();
     for slot in slots(&series, series.first, until).skip(1) {
         match existing.remove(&slot) {
             Some(pickup) => adjust(desk, &series, pickup),
-            None => make(desk, &series, slot),
+            None => fresh.push(slot),
         }
     }
+    make_all(desk, &series, &fresh)?;
     for pickup in existing
         .into_values()
         .filter(|pickup| pickup.status.is_changeable())
     {
-        cancel(desk, pickup)?;
+        call_off(desk, pickup)?;
     }
     series.made_until = until;
     extend_later(desk, &series);
@@ -132,12 +136,48 @@ fn window(series: &Series, slot: Date) -> Option<Window> {
     window_of(&series.revisions, slot, &time::zone(&series.zone))
 }
 
+/// Makes the pickups of slots. An earlier series of the same request may have left some, called off with it:
+/// these are taken up again, for there can be but one of a name.
+fn make_all(desk: &mut Desk<'_>, series: &Series, slots: &[Date]) -> Step<()> {
+    let of = |slot: &Date| identity(series, *slot).digest();
+    let keys = slots
+        .iter()
+        .map(|slot| Key::Identity(Kind::Pickup, of(slot)));
+    desk.want(&keys.collect::<Vec<_>>())?;
+    for slot in slots {
+        let Some(mut earlier) = desk.by_identity::<Pickup>(of(slot))? else {
+            make(desk, series, *slot);
+            continue;
+        };
+        earlier.series_id = Some(series.id.clone());
+        earlier.slot = Some(*slot);
+        adjust(desk, series, earlier);
+    }
+    Ok(())
+}
+
+/// Who the pickup of a slot is, to the sender of its series.
+fn identity(series: &Series, slot: Date) -> Identity {
+    Identity {
+        lab_id: series.lab_id.clone(),
+        sender: series.sender.clone(),
+        clinic_id: series.sent_clinic_id.clone(),
+        pickup_id: format!("{}~{slot}", series.pickup_id),
+    }
+}
+
+/// Calls an occurrence off with its series. That is not its own doing: with the series it may come back.
+fn call_off(desk: &mut Desk<'_>, pickup: Pickup) -> Step<Pickup> {
+    let detached = false;
+    cancel(desk, Pickup { detached, ..pickup })
+}
+
 /// Makes the pickup of a slot.
 fn make(desk: &mut Desk<'_>, series: &Series, slot: Date) {
     let Some(window) = window(series, slot) else {
         return;
     };
-    let pickup_id = format!("{}~{slot}", series.pickup_id);
+    let pickup_id = identity(series, slot).pickup_id;
     let number = confirmation_num(
         series.lab_id.as_str(),
         &series.source,
@@ -223,9 +263,7 @@ pub fn extended(desk: &mut Desk<'_>, detail: &SeriesExtended) -> Step<String> {
     let fresh: Vec<Date> = slots(&series, series.first, until)
         .filter(|slot| *slot > series.made_until)
         .collect();
-    for slot in &fresh {
-        make(desk, &series, *slot);
-    }
+    make_all(desk, &series, &fresh)?;
     series.made_until = until.max(series.made_until);
     extend_later(desk, &series);
     for pickup in desk.parts::<Pickup>(&series.lab_id, series.id.as_str())? {
@@ -243,7 +281,7 @@ pub fn end_from(desk: &mut Desk<'_>, from: &Pickup) -> Step<()> {
         return Ok(());
     };
     for pickup in following(desk, from, slot)? {
-        cancel(desk, pickup)?;
+        call_off(desk, pickup)?;
     }
     if let Some(mut series) = desk.get::<Series>(&from.lab_id, series_id.as_str())? {
         let earlier = series.ended_from.map_or(slot, |ended| ended.min(slot));
@@ -260,7 +298,7 @@ fn end_others(desk: &mut Desk<'_>, head: &mut Pickup) -> Step<()> {
     };
     for pickup in desk.parts::<Pickup>(&head.lab_id, series_id.as_str())? {
         if pickup.id != head.id && pickup.status.is_changeable() {
-            cancel(desk, pickup)?;
+            call_off(desk, pickup)?;
         }
     }
     if let Some(mut series) = desk.get::<Series>(&head.lab_id, series_id.as_str())? {

@@ -95,9 +95,7 @@ fn work_of(desk: &Desk<'_>, stop: &Stop) -> Step<Work> {
 pub fn completed(desk: &mut Desk<'_>, detail: &StopCompleted) -> Step<String> {
     let mut stop = find(desk, &detail.lab_id, &detail.stop_id)?;
     if !stop.status.is_open() {
-        // A phone that sends again what it could not be sure of changes nothing.
-        let same = matches!(stop.status, StopStatus::Done | StopStatus::PartlyDone);
-        return if same {
+        return if was_said_before(&stop, detail) {
             Ok(stop_result(&stop))
         } else {
             Err(Refusal::Conflict("stop_closed").into())
@@ -111,14 +109,7 @@ pub fn completed(desk: &mut Desk<'_>, detail: &StopCompleted) -> Step<String> {
     stop.arrived_at = stop.arrived_at.or(Some(at));
     stop.proof = detail.proof.clone();
     stop.private = detail.private.clone();
-    stop.undone = detail
-        .undone
-        .iter()
-        .map(|(id, reason)| Undone {
-            id: id.clone(),
-            reason: reason.clone(),
-        })
-        .collect();
+    stop.undone = undone_of(detail);
     let done = finish_work(desk, work, detail, at)?;
     let step = match (done, stop.undone.is_empty()) {
         (_, true) => StopStep::Complete,
@@ -126,6 +117,23 @@ pub fn completed(desk: &mut Desk<'_>, detail: &StopCompleted) -> Step<String> {
         (_, false) => StopStep::CompletePart,
     };
     close(desk, stop, step, at)
+}
+
+/// A phone that sends again what it could not be sure of changes nothing, also where nothing could be done.
+fn was_said_before(stop: &Stop, detail: &StopCompleted) -> bool {
+    match stop.status {
+        StopStatus::Done | StopStatus::PartlyDone => true,
+        StopStatus::Failed => !stop.undone.is_empty() && stop.undone == undone_of(detail),
+        _ => false,
+    }
+}
+
+fn undone_of(detail: &StopCompleted) -> Vec<Undone> {
+    let one = |(id, reason): (&String, &String)| Undone {
+        id: id.clone(),
+        reason: reason.clone(),
+    };
+    detail.undone.iter().map(one).collect()
 }
 
 fn close(desk: &mut Desk<'_>, mut stop: Stop, step: StopStep, at: Timestamp) -> Step<String> {
@@ -168,10 +176,6 @@ fn finish_work(
 ) -> Step<usize> {
     let mut done = 0;
     for (mut delivery, cases) in work.deliveries {
-        delivery.completed_at = Some(at);
-        delivery.coordinates = detail.coordinates;
-        delivery.proof = detail.proof.clone();
-        delivery.private = detail.private.clone();
         let handed: Vec<Case> = cases
             .into_iter()
             .filter(|case| !detail.undone.contains_key(case.id.as_str()))
@@ -180,6 +184,10 @@ fn finish_work(
             fail_delivery(desk, delivery, "not_handed_over", detail.redeliver_on)?;
             continue;
         }
+        delivery.completed_at = Some(at);
+        delivery.coordinates = detail.coordinates;
+        delivery.proof = detail.proof.clone();
+        delivery.private = detail.private.clone();
         done += handed.len();
         let handing = Handing {
             at,

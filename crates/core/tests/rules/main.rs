@@ -1,0 +1,14 @@
+//! The contract's sentences about deliveries, pickups, invoices and routes, each as a test, and what must hold whatever happens.
+
+mod cases;
+mod completion;
+mod days;
+mod directory;
+mod events;
+mod harness;
+mod invariants;
+mod pickups;
+mod properties;
+mod routes;
+mod series;
+mod stops;
