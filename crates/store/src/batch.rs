@@ -124,8 +124,6 @@ pub struct Quarantined {
     pub errors: String,
     /// What came. To be sealed.
     pub raw: Phi<Vec<u8>>,
-    /// What the dispatchers are told.
-    pub alert: Option<Raised>,
 }
 
 /// What is written in one transaction.

@@ -4,6 +4,7 @@
 //! - [`fields`]: reading the members of a body, with all faults at once.
 //! - [`time`]: date-times as others write them.
 //! - [`signature`]: who sent a webhook.
+//! - [`event`]: the events of other systems, in all their forms.
 //! - [`ehr`]: the practice systems, each described once, mapped both ways.
 //!
 //! Nothing here reads a clock, a socket or the environment: time, zone and secrets are arguments.
@@ -11,7 +12,9 @@
 //! value itself, which may be patient data.
 
 pub mod ehr;
+pub mod event;
 pub mod fields;
 pub mod json;
+pub mod resource;
 pub mod signature;
 pub mod time;

@@ -4,7 +4,6 @@ use pontic_core::id::LabId;
 use pontic_core::phi::Phi;
 use rusqlite::{Connection, Row, params};
 
-use super::alerts;
 use super::rows::{self, Query};
 use crate::StoreError;
 use crate::batch::Quarantined;
@@ -13,7 +12,7 @@ use crate::vault::Vault;
 
 const COLUMNS: &str = "n, id, at, lab_id, source, name, actor, errors, open";
 
-/// Keeps refused messages and tells people about them.
+/// Keeps refused messages.
 pub fn keep(
     conn: &Connection,
     vault: &Vault,
@@ -21,9 +20,6 @@ pub fn keep(
 ) -> Result<(), StoreError> {
     for item in quarantined {
         insert(conn, vault, item)?;
-        if let Some(raised) = &item.alert {
-            alerts::raise(conn, raised, item.at, None)?;
-        }
     }
     Ok(())
 }
@@ -84,7 +80,6 @@ fn read(row: &Row<'_>, raw: Vec<u8>) -> Result<QuarantineRow, StoreError> {
         actor: row.get(6)?,
         errors: row.get(7)?,
         raw: Phi::new(raw),
-        alert: None,
     };
     Ok(QuarantineRow {
         item,

@@ -62,6 +62,7 @@ impl WindowLimits {
 }
 
 /// The fields of a body, each read or at fault.
+#[derive(Clone)]
 pub struct Draft {
     ehr: &'static Ehr,
     id: Result<String, Fault>,

@@ -33,6 +33,7 @@ pub(super) struct Word {
 }
 
 /// What was said, and what it means.
+#[derive(Clone)]
 pub(super) struct Priority {
     pub(super) original: OriginalPriority,
     pub(super) is_rush: bool,

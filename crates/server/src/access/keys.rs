@@ -1,0 +1,197 @@
+//! Tokens, sessions and tickets: made, hashed, looked up.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::id::{format_uuid, uuid_v7};
+use pontic_store::access::{Token, TokenKind};
+use pontic_store::{Store, StoreError};
+use sha2::{Digest, Sha256};
+
+use super::{Caller, Role};
+
+/// Every token begins so; tools that look for leaked secrets know such prefixes.
+const PREFIX: &str = "pnt_";
+/// How long a browser's login lasts.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// How long a ticket for a socket lasts.
+const TICKET: SignedDuration = SignedDuration::from_secs(60);
+/// Most tokens held in memory.
+const MAX_CACHED: usize = 10_000;
+
+/// A text that must be shown once and never printed otherwise.
+#[derive(Clone)]
+pub struct Secretly(pub String);
+
+impl std::fmt::Debug for Secretly {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// SHA-256 of a token: all that is kept of it.
+pub fn hash_of(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// A random token (256 bits) and its row, to be completed by the caller.
+pub fn new_token(
+    kind: TokenKind,
+    role: Role,
+    now: Timestamp,
+) -> Result<(Secretly, Token), StoreError> {
+    let mut chance = [0; 42];
+    getrandom::fill(&mut chance).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&chance[10..]));
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&chance[..10]);
+    let token = Token {
+        id: format_uuid(uuid_v7(
+            u64::try_from(now.as_millisecond()).unwrap_or(0),
+            tail,
+        )),
+        hash: hash_of(&text),
+        kind,
+        parent: None,
+        role: role.as_str().to_owned(),
+        lab_id: None,
+        driver_id: None,
+        clinic_id: None,
+        sources: Vec::new(),
+        created_at: now,
+        expires_at: None,
+    };
+    Ok((Secretly(text), token))
+}
+
+/// Looks tokens up; holds the ones in use until somebody changes the data.
+pub struct Keys {
+    store: Arc<dyn Store>,
+    /// Hash of the operator's own admin token, which stands in no row.
+    first_admin: Option<[u8; 32]>,
+    known: RwLock<HashMap<[u8; 32], Token>>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+impl Keys {
+    /// Looks up in `store`; `first_admin` is the operator's own admin token.
+    pub fn new(store: Arc<dyn Store>, first_admin: Option<&str>) -> Self {
+        Self {
+            store,
+            first_admin: first_admin.map(hash_of),
+            known: RwLock::default(),
+        }
+    }
+
+    /// Who holds this token or session, if it is live. Tickets open sockets only: see [`Keys::use_ticket`].
+    pub fn caller(&self, text: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
+        // What is compared is a hash: where two differ says nothing of the token.
+        let hash = hash_of(text);
+        if self.first_admin == Some(hash) {
+            return Ok(Some(first_admin()));
+        }
+        if let Some(token) = self.cached(&hash) {
+            return Ok(live(&token, now).then(|| Caller::of(&token)).flatten());
+        }
+        if !text.starts_with(PREFIX) {
+            return Ok(None);
+        }
+        let token = self
+            .store
+            .token(&hash, now)?
+            .filter(|token| token.kind != TokenKind::Ticket);
+        if let (Some(token), Ok(mut known)) = (&token, self.known.write()) {
+            if known.len() >= MAX_CACHED {
+                known.clear();
+            }
+            known.insert(hash, token.clone());
+        }
+        Ok(token.as_ref().and_then(Caller::of))
+    }
+
+    fn cached(&self, hash: &[u8; 32]) -> Option<Token> {
+        self.known.read().ok()?.get(hash).cloned()
+    }
+
+    /// Forgets what is held: a token may have been revoked.
+    pub fn forget(&self) {
+        if let Ok(mut known) = self.known.write() {
+            known.clear();
+        }
+    }
+
+    /// A browser's session for whoever holds `text`.
+    pub fn log_in(&self, text: &str, now: Timestamp) -> Result<Option<Secretly>, StoreError> {
+        self.derive(text, TokenKind::Session, SESSION, now)
+    }
+
+    /// A one-use ticket for whoever holds `text`.
+    pub fn ticket(&self, text: &str, now: Timestamp) -> Result<Option<Secretly>, StoreError> {
+        self.derive(text, TokenKind::Ticket, TICKET, now)
+    }
+
+    fn derive(
+        &self,
+        text: &str,
+        kind: TokenKind,
+        lasts: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Secretly>, StoreError> {
+        let Some(caller) = self.caller(text, now)? else {
+            return Ok(None);
+        };
+        let (secret, token) = new_token(kind, caller.role, now)?;
+        let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
+        let parent_ends = self
+            .cached(&hash_of(text))
+            .and_then(|parent| parent.expires_at)
+            .unwrap_or(Timestamp::MAX);
+        // The first admin token has no row that could be its parent.
+        let parent = Some(caller.token_id).filter(|id| id != FIRST_ADMIN);
+        let token = Token {
+            parent,
+            lab_id: caller.lab_id,
+            driver_id: caller.driver_id,
+            clinic_id: caller.clinic_id,
+            sources: caller.sources,
+            expires_at: Some(ends.min(parent_ends)),
+            ..token
+        };
+        self.store.put_token(&token)?;
+        Ok(Some(secret))
+    }
+
+    /// Takes a ticket: whoever comes first has it.
+    pub fn use_ticket(&self, text: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
+        let token = self.store.take_token(&hash_of(text), now)?;
+        Ok(token
+            .filter(|token| token.kind == TokenKind::Ticket)
+            .as_ref()
+            .and_then(Caller::of))
+    }
+}
+
+const FIRST_ADMIN: &str = "first-admin";
+
+fn first_admin() -> Caller {
+    Caller {
+        token_id: FIRST_ADMIN.to_owned(),
+        role: Role::Admin,
+        lab_id: None,
+        driver_id: None,
+        clinic_id: None,
+        sources: Vec::new(),
+    }
+}
+
+fn live(token: &Token, now: Timestamp) -> bool {
+    token.expires_at.is_none_or(|ends| ends > now)
+}

@@ -1,0 +1,158 @@
+//! The table: every path with what it needs. What is not here is refused.
+
+use axum::http::Method;
+
+use super::Role;
+
+/// What a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: open, or protected by other means (a signature, a device's credentials).
+    Nothing,
+    /// A token of one of these roles. `admin` is always one.
+    Role(&'static [Role]),
+}
+
+const ANYONE: &[Role] = &[
+    Role::Dispatcher,
+    Role::Driver,
+    Role::Source,
+    Role::Finance,
+    Role::Viewer,
+];
+const ADMIN: &[Role] = &[];
+const DESK: &[Role] = &[Role::Dispatcher];
+const READ: &[Role] = &[Role::Dispatcher, Role::Finance, Role::Viewer];
+const WATCH: &[Role] = &[Role::Dispatcher, Role::Viewer];
+const DRIVE: &[Role] = &[Role::Dispatcher, Role::Driver];
+const ROUTES: &[Role] = &[Role::Dispatcher, Role::Driver, Role::Viewer];
+const EVENTS: &[Role] = &[Role::Dispatcher, Role::Source, Role::Finance];
+const FINANCE: &[Role] = &[Role::Finance];
+const MONEY: &[Role] = &[Role::Dispatcher, Role::Finance, Role::Viewer];
+
+/// Path, reading, writing. Writing is every method but GET and HEAD.
+const TABLE: &[(&str, Need, Need)] = &[
+    ("/healthz", Need::Nothing, Need::Nothing),
+    ("/readyz", Need::Nothing, Need::Nothing),
+    ("/login", Need::Nothing, Need::Nothing),
+    ("/logout", Need::Nothing, Need::Nothing),
+    ("/openapi.json", Need::Nothing, Need::Nothing),
+    ("/docs", Need::Nothing, Need::Nothing),
+    ("/docs/{*rest}", Need::Nothing, Need::Nothing),
+    ("/webhooks/ehr/health", Need::Nothing, Need::Nothing),
+    ("/webhooks/ehr/{system}", Need::Nothing, Need::Nothing),
+    (
+        "/webhooks/ehr/{system}/{endpoint}",
+        Need::Nothing,
+        Need::Nothing,
+    ),
+    ("/", Need::Role(ANYONE), Need::Role(ADMIN)),
+    ("/metrics", Need::Role(WATCH), Need::Role(ADMIN)),
+    ("/v1/me", Need::Role(ANYONE), Need::Role(ADMIN)),
+    ("/v1/tickets", Need::Role(ADMIN), Need::Role(WATCH)),
+    ("/v1/tokens", Need::Role(ADMIN), Need::Role(ADMIN)),
+    ("/v1/tokens/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
+    ("/v1/events", Need::Role(READ), Need::Role(EVENTS)),
+    ("/v1/events/{seq}", Need::Role(READ), Need::Role(ADMIN)),
+    ("/v1/labs", Need::Role(READ), Need::Role(ADMIN)),
+    ("/v1/labs/{id}", Need::Role(READ), Need::Role(ADMIN)),
+    ("/v1/clinics", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/clinics/{id}", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/drivers", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/drivers/{id}", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/endpoints", Need::Role(ADMIN), Need::Role(ADMIN)),
+    ("/v1/endpoints/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
+    ("/v1/import/{kind}", Need::Role(ADMIN), Need::Role(DESK)),
+    ("/v1/deliveries", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/deliveries/{id}", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/pickups", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/pickups/{id}", Need::Role(READ), Need::Role(DESK)),
+    ("/v1/invoices", Need::Role(MONEY), Need::Role(FINANCE)),
+    ("/v1/invoices/{id}", Need::Role(MONEY), Need::Role(FINANCE)),
+    ("/v1/routes", Need::Role(ROUTES), Need::Role(DESK)),
+    ("/v1/routes/{id}", Need::Role(ROUTES), Need::Role(DESK)),
+    (
+        "/v1/routes/{id}/start",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    (
+        "/v1/routes/{id}/finish",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    ("/v1/stops/{id}", Need::Role(ROUTES), Need::Role(ADMIN)),
+    (
+        "/v1/stops/{id}/arrive",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    (
+        "/v1/stops/{id}/complete",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    ("/v1/stops/{id}/fail", Need::Role(ADMIN), Need::Role(DRIVE)),
+    ("/v1/stops/{id}/skip", Need::Role(ADMIN), Need::Role(DRIVE)),
+    (
+        "/v1/proofs",
+        Need::Role(ADMIN),
+        Need::Role(&[Role::Dispatcher, Role::Driver, Role::Source]),
+    ),
+    (
+        "/v1/proofs/{id}",
+        Need::Role(&[Role::Dispatcher, Role::Finance]),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/alerts", Need::Role(WATCH), Need::Role(DESK)),
+    (
+        "/v1/alerts/{number}/close",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    ("/v1/quarantine", Need::Role(DESK), Need::Role(ADMIN)),
+    ("/v1/quarantine/{id}", Need::Role(DESK), Need::Role(ADMIN)),
+    (
+        "/v1/quarantine/{id}/redrive",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/integration/metrics",
+        Need::Role(WATCH),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/rate-limits", Need::Role(ADMIN), Need::Role(ADMIN)),
+    (
+        "/v1/rate-limits/{*key}",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/stream", Need::Role(WATCH), Need::Role(ADMIN)),
+    ("/ws/dispatch", Need::Role(WATCH), Need::Role(ADMIN)),
+];
+
+/// What a request to the route `path` needs; `None` for one that nobody thought of, which is refused.
+pub fn need(path: &str, method: &Method) -> Option<Need> {
+    let reads = method == Method::GET || method == Method::HEAD;
+    TABLE
+        .iter()
+        .find(|(known, ..)| *known == path)
+        .map(|(_, read, write)| if reads { *read } else { *write })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_stands_once() {
+        for (index, (path, ..)) in TABLE.iter().enumerate() {
+            assert!(
+                !TABLE[index + 1..].iter().any(|(other, ..)| other == path),
+                "{path}"
+            );
+        }
+        assert_eq!(need("/v1/nobody/thought/of", &Method::GET), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line: `serve`, and what an integration engineer and an operator need beside it.
+
+mod doctor;
+mod ehr;
+mod sanitize;
+mod send;
+mod serve;
+mod sign;
+mod token;
+mod verify;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::config::{Config, Faults, Layers, point_in_time};
+
+/// Between a dental lab's production, its couriers, its clinics' practice software, its portal and its finance.
+#[derive(Debug, Parser)]
+#[command(name = "pontic", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    #[command(
+        after_help = "Example:\n  pontic serve --data ./pontic-data --listen 127.0.0.1:8080 --dev"
+    )]
+    Serve(serve::Serve),
+    /// Map bodies of practice systems.
+    #[command(subcommand)]
+    Ehr(ehr::Ehr),
+    /// Sign the body on standard input as a practice system would; prints the signature.
+    #[command(after_help = "Example:\n  pontic sign dentrix --secret S < body.json")]
+    Sign(sign::Sign),
+    /// Check the signature of the body on standard input, and say why not.
+    #[command(
+        after_help = "Example:\n  pontic verify dentrix --secret S --header 'x-dentrix-signature: 439b…' < body.json"
+    )]
+    Verify(verify::Verify),
+    /// Send an event or a signed webhook to a server; prints { "statusCode", "body" }.
+    #[command(subcommand)]
+    Send(send::Send),
+    /// Mask names, notes, contacts and signatures in the JSON on standard input.
+    #[command(
+        after_help = "Example:\n  echo '{\"patientName\":\"Jane\",\"email\":\"jane@dental.com\"}' | pontic sanitize"
+    )]
+    Sanitize,
+    /// Make, list and revoke tokens, also while the server runs.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Check the configuration and the data folder, and say what is wrong.
+    #[command(after_help = "Example:\n  pontic doctor --data ./pontic-data")]
+    Doctor(doctor::Doctor),
+}
+
+/// Where the configuration stands, and its most used parts.
+#[derive(Debug, Args, Default)]
+struct ConfigArgs {
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE", env = "PONTIC_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// File, then environment, then these flags.
+    fn layers(&self) -> Result<Layers, Faults> {
+        let mut layers = Layers::default();
+        if let Some(path) = &self.config {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Faults(vec![format!("{}: {error}", path.display())]))?;
+            layers.add_file(&path.display().to_string(), &text);
+        }
+        let own = ["PONTIC_CONFIG", "PONTIC_TOKEN", "PONTIC_URL", "PONTIC_SIGN_SECRET"];
+        layers.add_environment(std::env::vars().filter(|(name, _)| !own.contains(&name.as_str())));
+        if let Some(data) = &self.data {
+            layers.add_flag("data", data.display().to_string());
+        }
+        Ok(layers)
+    }
+
+    fn decide(&self) -> Result<Config, Faults> {
+        Config::decide(self.layers()?)
+    }
+}
+
+/// Runs the command that the arguments name. Exit codes: 0 done, 1 "no" (refused, does not verify, faults), 2 could not be tried.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(command) => command.run(),
+        Command::Ehr(command) => command.run(),
+        Command::Sign(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Send(command) => command.run(),
+        Command::Sanitize => sanitize::run(),
+        Command::Token(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("pontic: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// All of standard input.
+fn input() -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A `T` of the command line: RFC 3339 or unix seconds.
+fn time_argument(text: &str) -> Result<Timestamp, String> {
+    point_in_time(text)
+}
+
+/// The practice system of that name.
+fn system_argument(text: &str) -> Result<&'static pontic_wire::ehr::Ehr, String> {
+    let known: Vec<&str> = pontic_wire::ehr::all()
+        .iter()
+        .map(|ehr| ehr.system)
+        .collect();
+    pontic_wire::ehr::by_system(text).ok_or_else(|| format!("is none of {}", known.join(", ")))
+}
+
+/// Now, or what the command line says.
+fn now_or(said: Option<Timestamp>) -> Timestamp {
+    said.unwrap_or_else(|| crate::clock::Clock::system().now())
+}

@@ -1,0 +1,140 @@
+//! `pontic doctor`: looks at what could be wrong before somebody calls.
+
+use std::fmt::Display;
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use clap::Args;
+use pontic_store::Store;
+use pontic_store::sqlite::{Options, SqliteStore};
+
+use super::ConfigArgs;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Check an installation.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// What was found.
+#[derive(Default)]
+struct Findings {
+    bad: usize,
+}
+
+impl Findings {
+    fn good(&self, text: impl Display) {
+        println!("ok    {text}");
+    }
+
+    fn note(&self, text: impl Display) {
+        println!("note  {text}");
+    }
+
+    fn bad(&mut self, text: impl Display) {
+        self.bad += 1;
+        println!("BAD   {text}");
+    }
+}
+
+impl Doctor {
+    /// Prints a line per finding; exit code 1 if something is bad.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let mut findings = Findings::default();
+        match self.config.decide() {
+            Ok(config) => {
+                findings.good("the configuration can be used");
+                look_at_secrets(&config, &findings);
+                look_at_address(&config, &findings);
+                look_at_data(&config, &mut findings);
+            }
+            Err(faults) => faults.0.iter().for_each(|fault| findings.bad(fault)),
+        }
+        Ok(if findings.bad == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
+    }
+}
+
+fn look_at_secrets(config: &Config, findings: &Findings) {
+    for endpoint in &config.default_endpoints {
+        let prints: Vec<String> = endpoint
+            .secrets
+            .iter()
+            .map(pontic_wire::signature::Secret::fingerprint)
+            .collect();
+        match prints.as_slice() {
+            [] => findings.note(format!(
+                "{} has no secret: its webhooks are refused",
+                endpoint.system
+            )),
+            prints => findings.good(format!(
+                "{}: secrets {}",
+                endpoint.system,
+                prints.join(", ")
+            )),
+        }
+    }
+    if config.admin_token.is_none() {
+        findings.note("PONTIC_ADMIN_TOKEN is not set: make tokens with `pontic token create`");
+    }
+}
+
+fn look_at_address(config: &Config, findings: &Findings) {
+    match TcpListener::bind(config.listen) {
+        Ok(_) => findings.good(format!("{} is free", config.listen)),
+        Err(error) => findings.note(format!(
+            "{} cannot be taken now ({error}): is the server running?",
+            config.listen
+        )),
+    }
+}
+
+fn look_at_data(config: &Config, findings: &mut Findings) {
+    if !config.data.exists() {
+        return findings.note(format!(
+            "{} does not exist yet: the first start makes it",
+            config.data.display()
+        ));
+    }
+    let store =
+        match SqliteStore::open(&config.data, config.key_file.as_deref(), Options::default()) {
+            Ok(store) => store,
+            Err(error) => return findings.bad(error),
+        };
+    match (store.last_seq(), store.waiting()) {
+        (Ok(seq), Ok(waiting)) => {
+            findings.good(format!(
+                "the data can be read: {seq} events in the log, {} pieces of work waiting",
+                waiting.count
+            ));
+            let late = waiting
+                .oldest_due
+                .map(|due| Clock::system().now().duration_since(due).as_secs());
+            if let Some(late_s) = late.filter(|late_s| *late_s > config.max_waiting_s) {
+                findings.bad(format!(
+                    "work has been due for {late_s} s: does the server run?"
+                ));
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => findings.bad(error),
+    }
+    let paging = pontic_store::page::Paging {
+        after: None,
+        limit: 200,
+    };
+    match store.quarantine(None, true, &paging) {
+        Ok(page) if page.items.is_empty() => findings.good("the quarantine is empty"),
+        Ok(page) => findings.note(format!(
+            "{}{} messages in the quarantine",
+            page.items.len(),
+            if page.next.is_some() { "+" } else { "" }
+        )),
+        Err(error) => findings.bad(error),
+    }
+}

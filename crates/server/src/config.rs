@@ -1,0 +1,266 @@
+//! Configuration: what the operator said (file, then environment, then flags), then what we decided. Checked as a whole at start.
+
+mod layers;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use pontic_core::bucket::Quota;
+use pontic_core::rules::Rules;
+use pontic_core::time::is_zone;
+use pontic_wire::signature::Secret;
+
+pub use layers::{Layers, Setting};
+
+/// Everything that is wrong with a configuration, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used:\n{}", .0.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
+pub struct Faults(pub Vec<String>);
+
+/// The three limits of requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Per address.
+    pub address: Quota,
+    /// Per endpoint of a practice system.
+    pub endpoint: Quota,
+    /// Per token.
+    pub token: Quota,
+}
+
+/// The secrets of a default endpoint.
+#[derive(Debug, Clone)]
+pub struct DefaultEndpoint {
+    /// The practice system.
+    pub system: &'static str,
+    /// Its active secrets; none: not configured.
+    pub secrets: Vec<Secret>,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line a person can read.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// What we decided.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The file of the key that seals patient data, if not in the data folder.
+    pub key_file: Option<PathBuf>,
+    /// For trying out: loopback only, prints an admin token and a secret per system.
+    pub dev: bool,
+    /// The clock starts there (loopback only).
+    pub now: Option<Timestamp>,
+    /// A proxy in front of us terminates TLS, and says for whom it asks.
+    pub behind_tls_proxy: bool,
+    /// A first admin token.
+    pub admin_token: Option<String>,
+    /// Limits of requests.
+    pub limits: Limits,
+    /// What decisions depend on.
+    pub rules: Rules,
+    /// Endpoints that every installation has.
+    pub default_endpoints: Vec<DefaultEndpoint>,
+    /// Work waiting longer than this makes us unready, in seconds.
+    pub max_waiting_s: i64,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// Which logs are written, in the words of `tracing`'s filters.
+    pub log_filter: String,
+}
+
+impl Config {
+    /// Decides by what was said, or names every fault.
+    pub fn decide(mut said: Layers) -> Result<Self, Faults> {
+        let config = Self {
+            listen: said.take("listen", SocketAddr::from(([127, 0, 0, 1], 8080)), address),
+            data: said.take("data", PathBuf::from("pontic-data"), |setting| {
+                Ok(PathBuf::from(setting.text()?))
+            }),
+            key_file: said.take("keyFile", None, |setting| {
+                Ok(Some(PathBuf::from(setting.text()?)))
+            }),
+            dev: said.take("dev", false, Setting::boolean),
+            now: said.take("now", None, |setting| {
+                point_in_time(&setting.text()?).map(Some)
+            }),
+            behind_tls_proxy: said.take("behindTlsProxy", false, Setting::boolean),
+            admin_token: said.take("adminToken", None, |setting| admin_token(setting).map(Some)),
+            limits: Limits {
+                address: quota(&mut said, "address", 100.0, 500.0),
+                endpoint: quota(&mut said, "endpoint", 50.0, 200.0),
+                token: quota(&mut said, "token", 50.0, 200.0),
+            },
+            rules: rules(&mut said),
+            default_endpoints: default_endpoints(&mut said),
+            max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
+                setting.integer(1..=86_400)
+            }),
+            log_format: said.take("log.format", LogFormat::Text, log_format),
+            log_filter: said.take("log.filter", "info".to_owned(), |setting| setting.text()),
+        };
+        config.check_together(&mut said);
+        said.finish(config)
+    }
+
+    /// Faults that only several settings together make.
+    fn check_together(&self, said: &mut Layers) {
+        let loopback = self.listen.ip().is_loopback();
+        if !loopback && !self.behind_tls_proxy {
+            said.fault("listen: only loopback is served without TLS; set behindTlsProxy if a proxy terminates it");
+        }
+        if !loopback && self.dev {
+            said.fault("dev: only with a loopback address in listen");
+        }
+        if !loopback && self.now.is_some() {
+            said.fault("now: only with a loopback address in listen");
+        }
+    }
+}
+
+fn address(setting: &Setting) -> Result<SocketAddr, String> {
+    setting
+        .text()?
+        .parse()
+        .map_err(|_| "is not ADDRESS:PORT, like 127.0.0.1:8080".to_owned())
+}
+
+/// RFC 3339, or unix seconds.
+pub fn point_in_time(text: &str) -> Result<Timestamp, String> {
+    let seconds = text
+        .parse::<i64>()
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+    seconds
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "is neither an RFC 3339 time nor unix seconds".to_owned())
+}
+
+fn admin_token(setting: &Setting) -> Result<String, String> {
+    let token = setting.text()?;
+    let visible = token.bytes().all(|b| b.is_ascii_graphic());
+    if token.len() >= 32 && visible {
+        Ok(token)
+    } else {
+        Err("needs 32 visible characters or more".to_owned())
+    }
+}
+
+fn quota(said: &mut Layers, name: &str, rate: f64, burst: f64) -> Quota {
+    Quota {
+        rate: said.take(&format!("limits.{name}.rate"), rate, |setting| {
+            setting.number(0.0..=1e9)
+        }),
+        burst: said.take(&format!("limits.{name}.burst"), burst, |setting| {
+            setting.number(1.0..=1e9)
+        }),
+    }
+}
+
+fn rules(said: &mut Layers) -> Rules {
+    let usual = Rules::default();
+    Rules {
+        default_time_zone: said.take("defaultTimeZone", usual.default_time_zone, |setting| {
+            let name = setting.text()?;
+            if is_zone(&name) {
+                Ok(name)
+            } else {
+                Err("is no IANA time zone, like America/New_York".to_owned())
+            }
+        }),
+        max_past_hours: said.take("limits.maxPastHours", usual.max_past_hours, |setting| {
+            setting.integer(0..=87_600)
+        }),
+        max_future_days: said.take("limits.maxFutureDays", usual.max_future_days, |setting| {
+            setting.integer(1..=3_650)
+        }),
+        horizon_days: usual.horizon_days,
+        rush_notice_hours: usual.rush_notice_hours,
+    }
+}
+
+fn default_endpoints(said: &mut Layers) -> Vec<DefaultEndpoint> {
+    let secrets = |setting: &Setting| {
+        Secret::parse_list(&setting.text()?)
+            .map_err(|_| "holds an empty secret, which would verify nothing".to_owned())
+    };
+    pontic_wire::ehr::all()
+        .iter()
+        .map(|ehr| DefaultEndpoint {
+            system: ehr.system,
+            secrets: said.take(&format!("ehr.{}.secret", ehr.system), Vec::new(), secrets),
+        })
+        .collect()
+}
+
+fn log_format(setting: &Setting) -> Result<LogFormat, String> {
+    match setting.text()?.as_str() {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is neither text nor json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(file: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
+        let mut layers = Layers::default();
+        layers.add_file("pontic.toml", file);
+        layers.add_environment(
+            environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        Config::decide(layers)
+    }
+
+    #[test]
+    fn later_layers_win() {
+        let file = "defaultTimeZone = \"America/Chicago\"\n[limits.token]\nrate = 7\n";
+        let config =
+            decide(file, &[("PONTIC_LIMITS__TOKEN__RATE", "9"), ("HOME", "/")]).expect("sound");
+        assert_eq!(config.rules.default_time_zone, "America/Chicago");
+        assert!((config.limits.token.rate - 9.0).abs() < f64::EPSILON);
+        assert!((config.limits.token.burst - 200.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once() {
+        let file = "listen = \"nowhere\"\ndefaultTimeZone = \"Mars/Olympus\"\ncolour = 3\n";
+        let faults = decide(file, &[("DENTRIX_WEBHOOK_SECRET", "")])
+            .expect_err("not sound")
+            .to_string();
+        for part in [
+            "listen",
+            "defaultTimeZone",
+            "colour",
+            "DENTRIX_WEBHOOK_SECRET",
+        ] {
+            assert!(faults.contains(part), "{part} in {faults}");
+        }
+    }
+
+    #[test]
+    fn without_tls_only_loopback_is_served() {
+        assert!(decide("listen = \"0.0.0.0:80\"", &[]).is_err());
+        assert!(decide("listen = \"0.0.0.0:80\"\nbehindTlsProxy = true", &[]).is_ok());
+        assert!(
+            decide(
+                "listen = \"0.0.0.0:80\"\nbehindTlsProxy = true\ndev = true",
+                &[]
+            )
+            .is_err()
+        );
+    }
+}

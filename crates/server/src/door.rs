@@ -1,0 +1,246 @@
+//! The one door: everything that changes business state goes through here, in batches, each one transaction.
+//!
+//! Callers hand in drafts and wait. One thread gathers what waits, loads the facts, decides in order, commits, and only then
+//! answers. While one batch commits the next one gathers; so durable and fast are the same thing.
+
+mod batch;
+mod draft;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use pontic_core::decide::Refusal;
+use pontic_core::event::RulesSet;
+use pontic_core::rules::Rules;
+use pontic_store::{Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::live::Hub;
+use batch::Desk;
+
+pub use draft::{Draft, WebhookDraft, own_event};
+
+/// Most drafts of one batch: bounds how long the first of them waits.
+const MAX_BATCH: usize = 2_048;
+/// Most drafts that may wait; more are told to come back.
+const MAX_WAITING: usize = 20_000;
+/// How often a batch is decided again after something else changed its rows.
+const MAX_TRIES: usize = 5;
+
+/// What became of a draft.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Accepted, and on disk.
+    Done(Accepted),
+    /// Not accepted.
+    Refused(Refusal),
+    /// An event with that id was accepted with other content.
+    Reused,
+    /// Something in us broke over it; it was not accepted.
+    Internal,
+}
+
+/// An accepted event.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The sender's id, else ours.
+    pub event_id: String,
+    /// It changed nothing, or was accepted before.
+    pub duplicate: bool,
+    /// The contract's `result`: a JSON object.
+    pub result: String,
+    /// For a webhook: the pickup in its practice system's own shape, a JSON object.
+    pub acknowledgement: Option<String>,
+}
+
+/// The store cannot write now, or too much waits already: try again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+struct Job {
+    drafts: Vec<Draft>,
+    /// Claimed work that this job does: settled with it.
+    settles: Option<(u64, u32)>,
+    answer: oneshot::Sender<Result<Vec<Outcome>, Busy>>,
+}
+
+/// The way in.
+#[derive(Debug, Clone)]
+pub struct Door {
+    jobs: mpsc::UnboundedSender<Job>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job({} drafts)", self.drafts.len())
+    }
+}
+
+impl Door {
+    /// Opens the door. The thread ends, all accepted work done, when the last `Door` is dropped.
+    pub fn open(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        clock: Clock,
+        rules: Rules,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let door = Self {
+            jobs,
+            waiting: Arc::clone(&waiting),
+        };
+        let mut keeper = Keeper {
+            desk: Desk {
+                store,
+                rules: rules.clone(),
+                clock,
+            },
+            hub,
+            queue,
+            waiting,
+        };
+        keeper.keep_rules(rules)?;
+        let thread = std::thread::Builder::new()
+            .name("door".to_owned())
+            .spawn(move || keeper.run());
+        let thread = thread.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok((door, thread))
+    }
+
+    /// Hands drafts in; answers in the same order, after they are on disk.
+    pub async fn submit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, Busy> {
+        self.enter(drafts, None).await
+    }
+
+    /// Does a piece of claimed work, and settles the claim with it.
+    pub async fn work_off(
+        &self,
+        draft: Draft,
+        number: u64,
+        attempt: u32,
+    ) -> Result<Vec<Outcome>, Busy> {
+        self.enter(vec![draft], Some((number, attempt))).await
+    }
+
+    async fn enter(
+        &self,
+        drafts: Vec<Draft>,
+        settles: Option<(u64, u32)>,
+    ) -> Result<Vec<Outcome>, Busy> {
+        let count = drafts.len();
+        if self.waiting.fetch_add(count, Ordering::Relaxed) >= MAX_WAITING {
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
+            return Err(Busy);
+        }
+        let (answer, answered) = oneshot::channel();
+        let sent = self.jobs.send(Job {
+            drafts,
+            settles,
+            answer,
+        });
+        sent.map_err(|_| Busy)?;
+        answered.await.unwrap_or(Err(Busy))
+    }
+
+    /// How many drafts wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+struct Keeper {
+    desk: Desk,
+    hub: Arc<Hub>,
+    queue: mpsc::UnboundedReceiver<Job>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Keeper {
+    /// The rules go into the log whenever they are others than before, so that the log can be decided again.
+    fn keep_rules(&mut self, rules: Rules) -> Result<(), StoreError> {
+        let draft = own_event(
+            RulesSet { rules }.into(),
+            "pontic.config",
+            "configuration",
+            None,
+        );
+        self.desk.run(&[draft], &[], &self.hub).map(drop)
+    }
+
+    fn run(mut self) {
+        let mut jobs = Vec::new();
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut count = first.drafts.len();
+            jobs.push(first);
+            while count < MAX_BATCH
+                && let Ok(job) = self.queue.try_recv()
+            {
+                count += job.drafts.len();
+                jobs.push(job);
+            }
+            self.serve(&mut jobs);
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
+        }
+    }
+
+    fn serve(&mut self, jobs: &mut Vec<Job>) {
+        let started = Instant::now();
+        let drafts: usize = jobs.iter().map(|job| job.drafts.len()).sum();
+        match self.try_together(jobs) {
+            Ok(mut outcomes) => {
+                for job in jobs.drain(..) {
+                    let rest = outcomes.split_off(job.drafts.len());
+                    // Whoever asked may be gone; what they asked for is done all the same.
+                    let _ = job.answer.send(Ok(std::mem::replace(&mut outcomes, rest)));
+                }
+            }
+            Err(StoreError::Unavailable(reason)) => {
+                tracing::error!(%reason, "the store cannot write");
+                for job in jobs.drain(..) {
+                    let _ = job.answer.send(Err(Busy));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, jobs = jobs.len(), "a batch broke; its jobs are judged alone");
+                for job in std::mem::take(jobs) {
+                    self.serve_alone(job);
+                }
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a batch is small")]
+        metrics::histogram!("pontic_batch_events").record(drafts as f64);
+        metrics::histogram!("pontic_batch_seconds").record(started.elapsed().as_secs_f64());
+    }
+
+    fn try_together(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, StoreError> {
+        let drafts: Vec<&Draft> = jobs.iter().flat_map(|job| &job.drafts).collect();
+        let settled: Vec<(u64, u32)> = jobs.iter().filter_map(|job| job.settles).collect();
+        let mut last = StoreError::Conflict;
+        for _ in 0..MAX_TRIES {
+            match self.desk.run(&drafts, &settled, &self.hub) {
+                Err(StoreError::Conflict) => last = StoreError::Conflict,
+                other => return other,
+            }
+        }
+        Err(last)
+    }
+
+    fn serve_alone(&mut self, job: Job) {
+        let jobs = [job];
+        let answer = match self.try_together(&jobs) {
+            Ok(outcomes) => Ok(outcomes),
+            Err(StoreError::Unavailable(_)) => Err(Busy),
+            Err(error) => {
+                tracing::error!(%error, "a job cannot be committed");
+                Ok(jobs[0].drafts.iter().map(|_| Outcome::Internal).collect())
+            }
+        };
+        let [job] = jobs;
+        let _ = job.answer.send(answer);
+    }
+}

@@ -1,0 +1,154 @@
+//! The endpoints of practice systems, held in memory: a webhook must be verified before anything is looked up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
+
+use pontic_core::directory;
+use pontic_core::id::{ClinicId, EndpointId, LabId};
+use pontic_core::record::{Entity, Kind};
+use pontic_store::page::{Filter, Paging};
+use pontic_store::{Store, StoreError};
+use pontic_wire::ehr::{self, Ehr};
+use pontic_wire::signature::Secret;
+
+use crate::config::DefaultEndpoint;
+
+/// The lab of the default endpoints.
+const DEFAULT_LAB: &str = "LAB001";
+/// Endpoints that are read at once.
+const PAGE: usize = 200;
+
+/// One endpoint, ready for use.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Its id; a default endpoint is called like its system.
+    pub id: EndpointId,
+    /// The practice system.
+    pub ehr: &'static Ehr,
+    /// The lab.
+    pub lab_id: LabId,
+    /// Zone of times without an offset, where the clinic has none of its own.
+    pub time_zone: Option<String>,
+    /// Clinics it may speak for; empty: any.
+    pub clinics: Vec<ClinicId>,
+    /// The sender's clinic ids to ours.
+    pub clinic_map: BTreeMap<String, String>,
+    /// Active secrets; none: not configured.
+    pub secrets: Vec<Secret>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("id", &self.id)
+            .field("system", &self.ehr.system)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All endpoints by id.
+#[derive(Debug)]
+pub struct Endpoints {
+    defaults: HashMap<String, Arc<Endpoint>>,
+    others: RwLock<HashMap<String, Arc<Endpoint>>>,
+}
+
+impl Endpoints {
+    /// The default endpoints, and those in the store.
+    pub fn load(defaults: &[DefaultEndpoint], store: &dyn Store) -> Result<Self, StoreError> {
+        let defaults = defaults.iter().filter_map(default_endpoint);
+        let endpoints = Self {
+            defaults: defaults
+                .map(|endpoint| (endpoint.id.to_string(), Arc::new(endpoint)))
+                .collect(),
+            others: RwLock::default(),
+        };
+        endpoints.reload(store)?;
+        Ok(endpoints)
+    }
+
+    /// Reads those in the store again.
+    pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let mut others = HashMap::new();
+        let mut after = None;
+        loop {
+            let page = store.list(
+                Kind::Endpoint,
+                &Filter::default(),
+                &Paging { after, limit: PAGE },
+            )?;
+            for record in &page.items {
+                if let Some(endpoint) = directory::Endpoint::from_record(record).and_then(ready) {
+                    others.insert(endpoint.id.to_string(), Arc::new(endpoint));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        if let Ok(mut held) = self.others.write() {
+            *held = others;
+        }
+        Ok(())
+    }
+
+    /// The endpoint with that id, if it is of that system. A row of that id stands before the default.
+    pub fn get(&self, system: &str, id: &str) -> Option<Arc<Endpoint>> {
+        let other = self
+            .others
+            .read()
+            .ok()
+            .and_then(|others| others.get(id).cloned());
+        other
+            .or_else(|| self.defaults.get(id).cloned())
+            .filter(|endpoint| endpoint.ehr.system == system)
+    }
+
+    /// Whether any endpoint of that system has a secret.
+    pub fn is_configured(&self, system: &str) -> bool {
+        let has = |endpoint: &Arc<Endpoint>| {
+            endpoint.ehr.system == system && !endpoint.secrets.is_empty()
+        };
+        self.defaults.values().any(has)
+            || self
+                .others
+                .read()
+                .is_ok_and(|others| others.values().any(has))
+    }
+}
+
+fn default_endpoint(said: &DefaultEndpoint) -> Option<Endpoint> {
+    Some(Endpoint {
+        id: EndpointId::known(said.system),
+        ehr: ehr::by_system(said.system)?,
+        lab_id: LabId::known(DEFAULT_LAB),
+        time_zone: None,
+        clinics: Vec::new(),
+        clinic_map: BTreeMap::new(),
+        secrets: said.secrets.clone(),
+    })
+}
+
+fn ready(endpoint: &directory::Endpoint) -> Option<Endpoint> {
+    // The secrets are opened for nothing but verifying.
+    let secrets = endpoint
+        .private
+        .reveal()
+        .secrets
+        .iter()
+        .filter_map(|text| Secret::new(text).ok());
+    let map = endpoint
+        .clinic_map
+        .iter()
+        .map(|(theirs, ours)| (theirs.clone(), ours.to_string()));
+    Some(Endpoint {
+        id: endpoint.id.clone(),
+        ehr: ehr::by_system(&endpoint.system)?,
+        lab_id: endpoint.lab_id.clone(),
+        time_zone: endpoint.time_zone.clone(),
+        clinics: endpoint.clinics.clone(),
+        clinic_map: map.collect(),
+        secrets: secrets.collect(),
+    })
+}

@@ -1,0 +1,114 @@
+//! The doors of HTTP: one file a matter. What every request passes stands in [`gate`], what every answer may be in [`problem`].
+
+mod alerts;
+mod body;
+mod deliveries;
+mod directory;
+mod docs;
+mod events;
+mod gate;
+mod health;
+mod import;
+mod invoices;
+mod limits;
+mod live;
+mod login;
+mod lookup;
+mod metrics;
+mod paging;
+mod pickups;
+mod problem;
+mod proofs;
+mod quarantine;
+mod routes;
+pub mod shape;
+mod stops;
+mod tokens;
+mod webhooks;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub use docs::openapi;
+
+/// All routes, behind the gate.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = documented();
+    let router = router.merge(docs::router(document)).merge(live::sockets());
+    router
+        .layer(DefaultBodyLimit::disable())
+        .fallback(gate::nowhere)
+        .method_not_allowed_fallback(gate::wrong_method)
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            gate::authorize,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            gate::admit,
+        ))
+        .with_state(app)
+}
+
+/// The routes with their description, which is made from them.
+fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(docs::frame())
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(login::page, login::log_in))
+        .routes(routes!(login::log_out))
+        .routes(routes!(login::me))
+        .routes(routes!(login::home))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::ticket))
+        .routes(routes!(events::post, events::list))
+        .routes(routes!(events::get))
+        .routes(routes!(webhooks::health))
+        .routes(routes!(webhooks::receive))
+        .routes(routes!(webhooks::receive_at))
+        .routes(routes!(directory::list_labs))
+        .routes(routes!(directory::get_lab, directory::put_lab))
+        .routes(routes!(directory::list_clinics))
+        .routes(routes!(directory::get_clinic, directory::put_clinic))
+        .routes(routes!(directory::list_drivers))
+        .routes(routes!(directory::get_driver, directory::put_driver))
+        .routes(routes!(directory::list_endpoints))
+        .routes(routes!(directory::get_endpoint, directory::put_endpoint))
+        .routes(routes!(import::import))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get, deliveries::patch))
+        .routes(routes!(pickups::list))
+        .routes(routes!(pickups::get, pickups::patch, pickups::delete))
+        .routes(routes!(invoices::list))
+        .routes(routes!(invoices::get, invoices::put))
+        .routes(routes!(routes::list, routes::post))
+        .routes(routes!(routes::get, routes::patch))
+        .routes(routes!(routes::start))
+        .routes(routes!(routes::finish))
+        .routes(routes!(stops::get))
+        .routes(routes!(stops::arrive))
+        .routes(routes!(stops::complete))
+        .routes(routes!(stops::fail))
+        .routes(routes!(stops::skip))
+        .routes(routes!(proofs::post))
+        .routes(routes!(proofs::get))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::close))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::get))
+        .routes(routes!(quarantine::redrive))
+        .routes(routes!(metrics::integration, metrics::reset))
+        .routes(routes!(metrics::prometheus))
+        .routes(routes!(limits::list))
+        .routes(routes!(limits::clear))
+        .routes(routes!(live::stream))
+        .split_for_parts()
+}

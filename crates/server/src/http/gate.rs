@@ -1,0 +1,278 @@
+//! What every request passes: an id, the address's bucket, then who asks and whether they may.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use pontic_core::bucket::Allowance;
+
+use super::problem::Problem;
+use crate::access::{Caller, Need, Role, need};
+use crate::app::App;
+use crate::limits::Kind;
+
+/// Name of the cookie of a browser's session.
+pub const SESSION_COOKIE: &str = "pontic_session";
+
+tokio::task_local! {
+    static REQUEST: RefCell<Option<String>>;
+}
+
+/// The id of the request that is being answered; made when somebody wants to know it.
+pub fn request_id() -> String {
+    let known = REQUEST.try_with(|id| id.borrow_mut().get_or_insert_with(new_request_id).clone());
+    known.unwrap_or_else(|_| new_request_id())
+}
+
+fn new_request_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static START: std::sync::OnceLock<[u8; 8]> = std::sync::OnceLock::new();
+    let start = START.get_or_init(|| {
+        let mut chance = [0; 8];
+        // Without chance ids are still distinct within this run.
+        let _ = getrandom::fill(&mut chance);
+        chance
+    });
+    format!(
+        "{}-{:x}",
+        pontic_core::id::hex(start),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// The outermost gate: an id for the request, and the address's bucket.
+pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let address = address_of(&app, &request);
+    let asked = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| is_fit_id(id))
+        .map(str::to_owned);
+    let answer = async move {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let refused = address.and_then(|address| over_limit(&app, &address));
+        let mut response = match refused {
+            Some(wait_s) => Problem::rate_limited(wait_s).into_response(),
+            None => next.run(request).await,
+        };
+        let told = REQUEST.with(|id| id.borrow().clone());
+        if let Some(value) = told
+            .as_deref()
+            .and_then(|id| HeaderValue::from_str(id).ok())
+        {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        protect(response.headers_mut());
+        if response.status().is_server_error() || tracing::enabled!(tracing::Level::DEBUG) {
+            tracing::info!(status = response.status().as_u16(), %method, id = told, ms = started.elapsed().as_millis(), "answered");
+        }
+        response
+    };
+    REQUEST.scope(RefCell::new(asked), answer).await
+}
+
+fn is_fit_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+/// Who is limited: the peer, or whom the proxy says it asks for. Loopback is not.
+fn address_of(app: &App, request: &Request) -> Option<String> {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip())?;
+    let forwarded = || {
+        let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+        // The last one is the one that our own proxy saw.
+        header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    };
+    let address = if app.config.behind_tls_proxy {
+        forwarded().unwrap_or(peer)
+    } else {
+        peer
+    };
+    (!address.is_loopback()).then(|| address.to_string())
+}
+
+fn over_limit(app: &App, address: &str) -> Option<u64> {
+    let allowance = app.limits.take(Kind::Address, address)?;
+    (!allowance.allowed).then_some(allowance.wait_s)
+}
+
+/// Headers that every answer has.
+fn protect(headers: &mut HeaderMap) {
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(header::X_FRAME_OPTIONS)
+        .or_insert(HeaderValue::from_static("DENY"));
+}
+
+/// The inner gate: who asks, whether they may, and their bucket. Handlers find the [`Caller`] among the extensions.
+pub async fn authorize(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(path) = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned())
+    else {
+        return Problem::not_found().into_response();
+    };
+    let roles = match need(&path, &parts.method) {
+        Some(Need::Nothing) => return next.run(Request::from_parts(parts, body)).await,
+        Some(Need::Role(roles)) => roles,
+        None => return Problem::forbidden().into_response(),
+    };
+    match identify(&app, &parts, &path).await {
+        Ok(caller) if caller.role == Role::Admin || roles.contains(&caller.role) => {
+            let allowance = token_allowance(&app, &caller);
+            if let Some(refused) = allowance.filter(|allowance| !allowance.allowed) {
+                let mut response = Problem::rate_limited(refused.wait_s).into_response();
+                tell_limit(&app, Kind::Token, response.headers_mut(), refused);
+                return response;
+            }
+            parts.extensions.insert(caller);
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(allowance) = allowance {
+                tell_limit(&app, Kind::Token, response.headers_mut(), allowance);
+            }
+            response
+        }
+        Ok(_) => Problem::forbidden().into_response(),
+        Err(problem) if path == "/" && problem.status == axum::http::StatusCode::UNAUTHORIZED => {
+            axum::response::Redirect::to("/login").into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn token_allowance(app: &App, caller: &Caller) -> Option<Allowance> {
+    if caller.role == Role::Admin {
+        None
+    } else {
+        app.limits.take(Kind::Token, &caller.token_id)
+    }
+}
+
+/// `RateLimit` and `RateLimit-Policy` (IETF draft).
+pub fn tell_limit(app: &App, kind: Kind, headers: &mut HeaderMap, allowance: Allowance) {
+    let quota = app.limits.quota(kind);
+    let name = kind.as_str();
+    let limit = format!(
+        "\"{name}\";r={};t={}",
+        allowance.remaining, allowance.wait_s
+    );
+    let window_s = (quota.burst / quota.rate).ceil();
+    let policy = format!("\"{name}\";q={};w={window_s}", quota.burst);
+    for (header, value) in [("ratelimit", limit), ("ratelimit-policy", policy)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(header, value);
+        }
+    }
+}
+
+/// Who asks: by the header, the session's cookie, or (for sockets) a ticket.
+async fn identify(app: &App, request: &Parts, path: &str) -> Result<Caller, Problem> {
+    let now = app.clock.now();
+    let is_socket = path.starts_with("/ws/");
+    if is_socket && !same_origin(&request.headers) {
+        return Err(Problem::forbidden());
+    }
+    if let Some(token) = bearer(&request.headers) {
+        return app
+            .keys
+            .caller(token, now)?
+            .ok_or_else(Problem::unauthorized);
+    }
+    if let Some(session) = cookie(&request.headers) {
+        if request.method != Method::GET && !same_origin(&request.headers) {
+            return Err(Problem::forbidden());
+        }
+        return app
+            .keys
+            .caller(session, now)?
+            .ok_or_else(Problem::unauthorized);
+    }
+    let is_stream = is_socket || path == "/v1/stream";
+    let ticket = request.uri.query().and_then(|query| {
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("ticket="))
+    });
+    match ticket {
+        Some(ticket) if is_stream => {
+            let (app_keys, ticket) = (Arc::clone(&app.keys), ticket.to_owned());
+            let used = tokio::task::spawn_blocking(move || app_keys.use_ticket(&ticket, now)).await;
+            used.map_err(|_| Problem::internal())??
+                .ok_or_else(Problem::unauthorized)
+        }
+        _ => Err(Problem::unauthorized()),
+    }
+}
+
+/// The token of `Authorization: Bearer`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The session of a browser.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == SESSION_COOKIE)
+        .map(|(_, value)| value)
+}
+
+/// Whether a browser's request comes from our own pages. Programs send no `Origin`.
+pub fn same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok())
+    else {
+        return true;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let origin_host = origin.split_once("://").map_or("", |(_, host)| host);
+    origin_host.eq_ignore_ascii_case(host)
+}
+
+/// A path that leads nowhere.
+pub async fn nowhere() -> Problem {
+    Problem::not_found()
+}
+
+/// A method that a path does not know.
+pub async fn wrong_method() -> Problem {
+    Problem::wrong_method()
+}

@@ -1,0 +1,164 @@
+//! Records as answers show them.
+
+use pontic_core::delivery::Case;
+use pontic_core::directory::{Clinic, Driver, Endpoint, Lab};
+use pontic_core::pickup::Pickup;
+use pontic_core::record::{Entity, Record};
+use pontic_core::route::{Route, Stop};
+use pontic_core::view::{CaseView, DeliveryView, InvoiceView, PickupView};
+use pontic_core::{delivery, invoice};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+fn value(view: &impl Serialize) -> Value {
+    // Views hold nothing that JSON cannot: it cannot fail.
+    serde_json::to_value(view).unwrap_or_default()
+}
+
+/// With its version, which is what `If-Match` takes.
+fn versioned(mut shape: Value, version: u64) -> Value {
+    shape["version"] = version.into();
+    shape
+}
+
+/// A lab.
+pub fn lab(lab: &Lab) -> Value {
+    value(lab)
+}
+
+/// A driver.
+pub fn driver(driver: &Driver) -> Value {
+    value(driver)
+}
+
+/// A clinic; the contact only for roles that may read it.
+pub fn clinic(clinic: &Clinic, with_contact: bool) -> Value {
+    let mut shape = value(clinic);
+    let private = clinic.private.reveal();
+    if with_contact && !private.is_empty() {
+        let mut contact = json!({});
+        for (name, text) in [
+            ("name", &private.contact_name),
+            ("phone", &private.contact_phone),
+            ("email", &private.contact_email),
+        ] {
+            if !text.is_empty() {
+                contact[name] = text.as_str().into();
+            }
+        }
+        shape["contact"] = contact;
+    }
+    shape
+}
+
+/// An endpoint: its secrets by fingerprint only.
+pub fn endpoint(endpoint: &Endpoint) -> Value {
+    let mut shape = value(endpoint);
+    let secrets = endpoint.private.reveal().secrets.iter();
+    let secrets = secrets.filter_map(|text| pontic_wire::signature::Secret::new(text).ok());
+    shape["secretFingerprints"] = secrets.map(|secret| secret.fingerprint()).collect();
+    shape["path"] = format!("/webhooks/ehr/{}/{}", endpoint.system, endpoint.id).into();
+    shape
+}
+
+/// A delivery in a list.
+pub fn delivery(delivery: &delivery::Delivery) -> Value {
+    versioned(value(&DeliveryView::from(delivery)), delivery.version)
+}
+
+/// A delivery with all its cases; patients' names only for roles that may read them.
+pub fn delivery_with_cases(
+    delivery: &delivery::Delivery,
+    cases: &[&Case],
+    with_names: bool,
+) -> Value {
+    let view = DeliveryView {
+        cases: cases
+            .iter()
+            .map(|case| CaseView::full(case, with_names))
+            .collect(),
+        ..DeliveryView::from(delivery)
+    };
+    let mut shape = versioned(value(&view), delivery.version);
+    let private = delivery.private.reveal();
+    if with_names && !private.received_by.is_empty() {
+        shape["receivedBy"] = private.received_by.as_str().into();
+    }
+    if with_names && !private.notes.is_empty() {
+        shape["notes"] = private.notes.as_str().into();
+    }
+    shape
+}
+
+/// A pickup; notes and contact only for roles that may read them.
+pub fn pickup(pickup: &Pickup, with_names: bool) -> Value {
+    let mut shape = versioned(value(&PickupView::from(pickup)), pickup.version);
+    shape["source"] = pickup.sender.as_str().into();
+    let private = pickup.private.reveal();
+    if with_names {
+        let mut by = json!({});
+        for (name, text) in [
+            ("userId", pickup.requested_by.as_deref().unwrap_or_default()),
+            ("name", &private.contact_name),
+            ("phone", &private.contact_phone),
+        ] {
+            if !text.is_empty() {
+                by[name] = text.into();
+            }
+        }
+        shape["requestedBy"] = by;
+        for (name, text) in [
+            ("notes", &private.notes),
+            ("patientName", &private.patient_name),
+        ] {
+            if !text.is_empty() {
+                shape[name] = text.as_str().into();
+            }
+        }
+        if let Ok(metadata) = serde_json::from_str::<Value>(&private.metadata) {
+            shape["metadata"] = metadata;
+        }
+    }
+    shape
+}
+
+/// An invoice.
+pub fn invoice(invoice: &invoice::Invoice) -> Value {
+    versioned(value(&InvoiceView::from(invoice)), invoice.version)
+}
+
+/// A stop.
+pub fn stop(stop: &Stop) -> Value {
+    value(stop)
+}
+
+/// A route with its stops in order.
+pub fn route(route: &Route, stops: &[&Stop]) -> Value {
+    let mut shape = value(route);
+    shape["routeId"] = shape["id"].clone();
+    shape["stops"] = stops.iter().map(|stop| value(stop)).collect();
+    shape
+}
+
+/// Any record as a list shows it.
+pub fn record(record: &Record, with_names: bool) -> Value {
+    match record {
+        Record::Lab(inner) => lab(inner),
+        Record::Clinic(inner) => clinic(inner, with_names),
+        Record::Driver(inner) => driver(inner),
+        Record::Endpoint(inner) => endpoint(inner),
+        Record::Delivery(inner) => delivery(inner),
+        Record::Pickup(inner) => pickup(inner, with_names),
+        Record::Invoice(inner) => invoice(inner),
+        Record::Stop(inner) => stop(inner),
+        Record::Route(inner) => value(inner.as_ref()),
+        Record::Case(inner) => value(&CaseView::full(inner, with_names)),
+        Record::Series(inner) => value(inner.as_ref()),
+        Record::RuleBook(inner) => value(inner.as_ref()),
+    }
+}
+
+/// The record as its type, if it is of it.
+pub fn of<E: Entity>(record: &Record) -> Option<&E> {
+    E::from_record(record)
+}

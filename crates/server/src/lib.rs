@@ -1,0 +1,18 @@
+//! The shell: the only room that touches sockets, the clock, the environment and threads.
+//!
+//! A request passes [`http`]'s gate, is parsed by `pontic-wire`, goes through the [`door`] where `pontic-core` decides and
+//! `pontic-store` commits, and is answered after that. What happened is told live ([`live`]); what is due later is done by
+//! [`work`].
+
+pub mod access;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod door;
+pub mod endpoints;
+pub mod http;
+pub mod limits;
+pub mod live;
+pub mod metrics;
+pub mod work;

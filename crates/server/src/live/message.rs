@@ -1,0 +1,126 @@
+//! Changes and alerts as messages.
+
+use jiff::Timestamp;
+use pontic_core::record::{Change, Kind};
+use pontic_core::time;
+use serde_json::{Value, json};
+
+use super::Message;
+
+/// Messages of one event: their numbers leave room for so many.
+const ROOM: u64 = 4_096;
+
+/// Numbers of messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Place;
+
+impl Place {
+    /// The number of an event's message.
+    pub const fn of(seq: u64, index: u64) -> u64 {
+        seq * ROOM + if index < ROOM { index } else { ROOM - 1 }
+    }
+
+    /// The last number of an event's messages.
+    pub const fn end_of(seq: u64) -> u64 {
+        seq * ROOM + ROOM - 1
+    }
+
+    /// The event of a message, and its place there.
+    pub const fn split(number: u64) -> (u64, u64) {
+        (number / ROOM, number % ROOM)
+    }
+}
+
+/// The messages of one event: its changes, then its alerts.
+pub fn of_entry(seq: u64, at: Timestamp, changes: &[Change], alerts: &[&str]) -> Vec<Message> {
+    let changes = changes.iter().filter_map(|change| of_change(change, at));
+    let alerts = alerts.iter().filter_map(|alert| of_alert(alert, at));
+    changes
+        .chain(alerts)
+        .zip(0..)
+        .map(|(draft, index)| draft.number(Place::of(seq, index)))
+        .collect()
+}
+
+struct Draft {
+    body: Value,
+    lab_id: String,
+    route_id: Option<String>,
+}
+
+impl Draft {
+    fn number(mut self, seq: u64) -> Message {
+        self.body["seq"] = seq.into();
+        Message {
+            seq,
+            lab_id: pontic_core::id::LabId::known(self.lab_id),
+            route_id: self.route_id,
+            text: self.body.to_string().into(),
+        }
+    }
+}
+
+/// `DELIVERY_UPDATED` and the like; records that nobody watches live make none.
+fn of_change(change: &Change, at: Timestamp) -> Option<Draft> {
+    let (name, id_field) = match change.kind {
+        Kind::Delivery => ("DELIVERY_UPDATED", "deliveryId"),
+        Kind::Pickup => ("PICKUP_UPDATED", "id"),
+        Kind::Route => ("ROUTE_UPDATED", "routeId"),
+        Kind::Stop => ("ROUTE_UPDATED", "stopId"),
+        Kind::Clinic => ("CLINIC_UPDATED", "clinicId"),
+        Kind::Driver => ("DRIVER_UPDATED", "driverId"),
+        Kind::Lab | Kind::Endpoint | Kind::Case | Kind::Series | Kind::Invoice | Kind::RuleBook => {
+            return None;
+        }
+    };
+    let mut body = json!({ "type": name, "labId": change.lab_id, "at": time::format(at), "version": change.version });
+    body[id_field] = change.id.as_str().into();
+    for (field, value) in [
+        ("clinicId", &change.clinic_id),
+        ("status", &change.status),
+        ("was", &change.was),
+    ] {
+        if let (Some(value), true) = (value, body.get(field).is_none()) {
+            body[field] = value.as_str().into();
+        }
+    }
+    if let Some(date) = change.date {
+        body["date"] = date.to_string().into();
+    }
+    let route_id = match change.kind {
+        Kind::Route => Some(change.id.clone()),
+        Kind::Stop => change.parent.clone(),
+        _ => None,
+    };
+    if let (Kind::Stop, Some(route)) = (change.kind, &route_id) {
+        body["routeId"] = route.as_str().into();
+    }
+    Some(Draft {
+        body,
+        lab_id: change.lab_id.to_string(),
+        route_id,
+    })
+}
+
+fn of_alert(alert: &str, at: Timestamp) -> Option<Draft> {
+    let mut body: Value = serde_json::from_str(alert).ok()?;
+    body["at"] = time::format(at).into();
+    let lab_id = body.get("labId")?.as_str()?.to_owned();
+    Some(Draft {
+        body,
+        lab_id,
+        route_id: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_can_be_taken_apart() {
+        assert!(Place::of(7, 0) > Place::end_of(6));
+        assert_eq!(Place::split(Place::of(7, 3)), (7, 3));
+        assert_eq!(Place::of(7, 9_999), Place::end_of(7));
+    }
+}

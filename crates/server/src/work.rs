@@ -1,0 +1,129 @@
+//! What is done without anybody asking: due work, the store's housekeeping, noticing what others changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, ToSpan};
+use pontic_core::backoff::Backoff;
+use pontic_store::page::Claimed;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::App;
+use crate::door::{Outcome, own_event};
+
+/// How often due work is looked for.
+const TICK: Duration = Duration::from_millis(500);
+/// How often the store's log is moved to its place.
+const CHECKPOINT: Duration = Duration::from_secs(1);
+/// How often old keys are forgotten.
+const PRUNE: Duration = Duration::from_secs(3_600);
+/// How long claimed work is ours.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How much work is claimed at once.
+const CLAIM: usize = 200;
+/// How long an event's id is recognised, in hours (90 days).
+const INBOX_HOURS: i64 = 90 * 24;
+
+/// Starts the workers; they end when they are aborted.
+pub fn start(app: &Arc<App>) -> Vec<JoinHandle<()>> {
+    vec![
+        every(app, TICK, |app| Box::pin(do_due_work(app))),
+        every(app, TICK, |app| Box::pin(notice_changes(app))),
+        every(app, CHECKPOINT, |app| Box::pin(checkpoint(app))),
+        every(app, PRUNE, |app| Box::pin(prune(app))),
+    ]
+}
+
+type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn every(
+    app: &Arc<App>,
+    period: Duration,
+    task: impl Fn(Arc<App>) -> Task + Send + 'static,
+) -> JoinHandle<()> {
+    // A worker holds the app only while it works: the door's thread ends when nobody else does.
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let Some(app) = app.upgrade() else { return };
+            task(app).await;
+        }
+    })
+}
+
+/// Claims what is due and hands it in at the door, which settles the claim with it.
+async fn do_due_work(app: Arc<App>) {
+    let now = app.clock.now();
+    let claimed = match app.read(move |store| store.claim(now, LEASE, CLAIM)).await {
+        Ok(claimed) => claimed,
+        Err(error) => return tracing::error!(%error, "due work cannot be claimed"),
+    };
+    for work in claimed {
+        do_one(&app, work).await;
+    }
+}
+
+async fn do_one(app: &App, work: Claimed) {
+    let draft = own_event(work.body.clone(), "pontic.clock", "clock", None);
+    match app
+        .door
+        .work_off(draft, work.number, work.attempt)
+        .await
+        .as_deref()
+    {
+        Ok([Outcome::Done(_)]) => {}
+        Ok([Outcome::Refused(refusal)]) => {
+            // What it was about is gone or over: there is nothing left to do, and the claim was settled with the refusal.
+            tracing::info!(key = %work.key, code = refusal.code(), "due work has become moot");
+        }
+        _ => postpone(app, work).await,
+    }
+}
+
+async fn postpone(app: &App, work: Claimed) {
+    const PATIENCE: Result<Backoff, pontic_core::backoff::BadBackoff> =
+        Backoff::new(u32::MAX, 1_000, 600_000);
+    let delay = PATIENCE
+        .ok()
+        .and_then(|patience| patience.delay(work.attempt, 1.0, None));
+    let due = app
+        .clock
+        .now()
+        .checked_add(delay.unwrap_or(LEASE))
+        .unwrap_or(work.due);
+    tracing::warn!(key = %work.key, attempt = work.attempt, "due work is tried again later");
+    if let Err(error) = app.read(move |store| store.postpone(&work, due)).await {
+        tracing::error!(%error, "due work cannot be put back; its lease will end");
+    }
+}
+
+/// Another process (the command line) may have made or revoked tokens.
+async fn notice_changes(app: Arc<App>) {
+    static SEEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let Ok(stamp) = app.read(|store| store.stamp()).await else {
+        return;
+    };
+    if SEEN.swap(stamp, std::sync::atomic::Ordering::Relaxed) != stamp {
+        app.keys.forget();
+    }
+}
+
+async fn checkpoint(app: Arc<App>) {
+    if let Err(error) = app.read(|store| store.checkpoint()).await {
+        tracing::warn!(%error, "the store's log stays longer");
+    }
+}
+
+async fn prune(app: Arc<App>) {
+    let now = app.clock.now();
+    let Ok(before) = now.checked_sub(INBOX_HOURS.hours()) else {
+        return;
+    };
+    if let Err(error) = app.read(move |store| store.prune(before, now)).await {
+        tracing::warn!(%error, "old keys stay longer");
+    }
+}

@@ -1,0 +1,13 @@
+//! The bodies of our own API: what people and programs set up and do.
+//!
+//! Each function takes the ids that stand in the path and a body, and gives the event that it asks for.
+
+mod directory;
+mod route;
+mod work;
+
+pub use directory::{clinic, driver, endpoint, lab, merge_into};
+pub use route::{change as route_change, plan as route_plan};
+pub use work::{
+    at, delivery_patch, invoice, pickup_patch, stop_completed, stop_failed, stop_skipped,
+};
