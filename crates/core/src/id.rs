@@ -86,15 +86,26 @@ ids! {
 
 /// Whether `text` has the contract's form of an id: 1 to 64 of `A-Za-z0-9._-`, the first a letter or digit.
 pub fn check(text: &str) -> Result<(), Reason> {
-    let first = text.bytes().next().ok_or(Reason::Required)?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if !first.is_ascii_alphanumeric() || !text.bytes().all(plain) {
-        return Err(Reason::InvalidChar);
-    }
-    if text.len() > MAX_ID {
+    check_up_to(text, MAX_ID)
+}
+
+/// The same with another limit, for ids that we build.
+pub fn check_up_to(text: &str, max_chars: usize) -> Result<(), Reason> {
+    let first = text.chars().next().ok_or(Reason::Required)?;
+    // Only a text with more bytes can have more characters.
+    if text.len() > max_chars && text.chars().nth(max_chars).is_some() {
         return Err(Reason::TooLong);
     }
-    Ok(())
+    if first.is_ascii_alphanumeric() && text.chars().all(is_id_char) {
+        Ok(())
+    } else {
+        Err(Reason::InvalidChar)
+    }
+}
+
+/// Whether an id may hold it.
+pub fn is_id_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
 /// Draws the ids of one decision from the id of its log entry.

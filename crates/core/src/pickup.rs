@@ -58,21 +58,32 @@ impl Identity {
     }
 }
 
-/// The number that a person can read out: `PN-` and the first 50 bits of SHA-256 over
-/// `labId LF source LF clinicId LF externalId`, in Crockford's base 32.
+/// Crockford's base 32: no I, L, O or U, so that it survives the telephone.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const NUMBER_LENGTH: u32 = 10;
+const BITS_PER_DIGIT: u32 = 5;
+
+/// The number by which people at both ends speak of a pickup: `PN-` and 10 digits, the first 50 bits of SHA-256 over the
+/// four, a line feed between each.
+///
+/// Takes the lab, the source (`dentrix`, `crm.portal`), our id of the clinic and the sender's own id of the pickup.
 pub fn confirmation_num(lab_id: &str, source: &str, clinic_id: &str, external_id: &str) -> String {
-    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let text = [lab_id, source, clinic_id, external_id].join("\n");
-    let digest = Sha256::digest(text.as_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    let bits = u64::from_be_bytes(first) >> 14;
-    let digit = |index: u32| {
-        char::from(DIGITS[usize::try_from((bits >> (45 - 5 * index)) & 31).unwrap_or(0)])
-    };
-    std::iter::once("PN-".to_owned())
-        .chain((0..10).map(|index| digit(index).to_string()))
-        .collect()
+    let hash = Sha256::digest([lab_id, source, clinic_id, external_id].join("\n"));
+    let first = hash
+        .iter()
+        .take(8)
+        .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let bits = first >> (u64::BITS - NUMBER_LENGTH * BITS_PER_DIGIT);
+    let digits = (0..NUMBER_LENGTH)
+        .rev()
+        .map(|place| digit(bits >> (place * BITS_PER_DIGIT)));
+    "PN-".chars().chain(digits).collect()
+}
+
+/// The digit of the last five of `bits`.
+fn digit(bits: u64) -> char {
+    let [.., last] = bits.to_be_bytes();
+    char::from(DIGITS[usize::from(last & 31)])
 }
 
 /// Something to fetch at a clinic.

@@ -109,6 +109,8 @@ words! {
         Miss = "miss",
         /// Called off.
         Cancel = "cancel",
+        /// Called off with its series, and back with it.
+        Renew = "renew",
     }
 }
 
@@ -236,6 +238,7 @@ impl Machine for PickupStatus {
             (S::Scheduled, E::Miss, S::Missed),
             (S::Requested, E::Cancel, S::Cancelled),
             (S::Scheduled, E::Cancel, S::Cancelled),
+            (S::Cancelled, E::Renew, S::Requested),
         ]
     };
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
+use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +25,14 @@ pub fn date_at(now: Timestamp, zone: &TimeZone) -> Date {
 
 /// RFC 3339 in UTC with `Z`, milliseconds only when they are not zero.
 pub fn format(time: Timestamp) -> String {
-    if time.subsec_millisecond() == 0 {
-        format!("{time:.0}")
+    const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    let printer = if time.subsec_millisecond() == 0 {
+        SECONDS
     } else {
-        format!("{time:.3}")
-    }
+        MILLISECONDS
+    };
+    printer.timestamp_to_string(&time)
 }
 
 /// Serde form of a time: the text of [`format`].

@@ -26,7 +26,6 @@
 //! ```
 
 mod clock;
-mod confirmation;
 mod dentrix;
 mod draft;
 mod eaglesoft;
@@ -45,7 +44,6 @@ use clock::Clock;
 use identifier::Identifier;
 use priority::Priorities;
 
-pub use confirmation::confirmation_num;
 pub use draft::{ClinicMap, Draft, Settings, WindowLimits};
 pub use record::{Metadata, OriginalPriority, Record, RequestedBy};
 

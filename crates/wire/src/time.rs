@@ -6,7 +6,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use pontic_core::fault::Reason;
 use serde::{Serialize, Serializer};
@@ -145,18 +144,6 @@ impl WireTime {
         check_leap_second(instant, leap_second)?;
         Ok(Resolved { instant, adjusted })
     }
-}
-
-/// Writes RFC 3339 in UTC with `Z`; milliseconds only when they are not zero.
-pub fn format_timestamp(instant: Timestamp) -> String {
-    const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
-    const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-    let printer = if instant.subsec_millisecond() == 0 {
-        SECONDS
-    } else {
-        MILLISECONDS
-    };
-    printer.timestamp_to_string(&instant)
 }
 
 fn real_date(written: &WrittenDate) -> Result<Date, Reason> {
@@ -350,7 +337,10 @@ mod tests {
             ("2025-01-20T14:00:00.0009Z", "2025-01-20T14:00:00Z"),
         ];
         for (instant, expected) in cases {
-            assert_eq!(format_timestamp(instant.parse().unwrap()), expected);
+            assert_eq!(
+                pontic_core::time::format(instant.parse().unwrap()),
+                expected
+            );
         }
     }
 }

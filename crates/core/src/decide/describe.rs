@@ -35,7 +35,9 @@ fn gone() -> Verdict {
 fn case_ready(desk: &mut Desk<'_>, detail: &CaseReadyToShip) -> Step<String> {
     let lab = desk.lab(&detail.lab_id)?;
     let case = desk.need::<Case>(&lab.id, detail.case_id.as_str(), "gone")?;
-    let delivery = cases::delivery_of(desk, &case)?.ok_or_else(gone)?;
+    let Some(delivery) = cases::delivery_of(desk, &case)? else {
+        return cases::withdrawn(desk, &lab.id, &case.id, None);
+    };
     let overdue = delivery.date < desk.today(&lab);
     Ok(view::json(&DeliveryView {
         consolidated: Some(true),

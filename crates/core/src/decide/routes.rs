@@ -264,7 +264,9 @@ fn assign_pickup(
             stop.pickup_ids.retain(|id| *id != pickup.id)
         })?;
     }
-    pickup.status = PickupStatus::Scheduled;
+    if pickup.status != PickupStatus::Scheduled {
+        pickup.status = desk.step(pickup.status, PickupStep::Schedule, "pickup_locked")?;
+    }
     pickup.route_id = Some(route.id.clone());
     pickup.stop_id = Some(stop.id.clone());
     pickup.driver_id = Some(route.driver_id.clone());

@@ -15,7 +15,7 @@ use crate::id::{PickupId, SeriesId};
 use crate::pickup::{Identity, Pickup, Series, Window, confirmation_num};
 use crate::record::Kind;
 use crate::recurrence::{Recurrence, revision_of, window_of};
-use crate::state::PickupStatus;
+use crate::state::{Machine, PickupStatus, PickupStep};
 use crate::time;
 
 /// Makes, remakes or ends the series of a request, of which `head` is the first pickup.
@@ -217,16 +217,14 @@ fn make(desk: &mut Desk<'_>, series: &Series, slot: Date) {
 
 /// Brings an existing occurrence in line, unless it was dealt with alone or is over.
 fn adjust(desk: &mut Desk<'_>, series: &Series, mut pickup: Pickup) {
-    let revived = pickup.status == PickupStatus::Cancelled;
-    if pickup.detached || !(pickup.status.is_changeable() || revived) {
+    let renewed = pickup.status.after(PickupStep::Renew);
+    if pickup.detached || !(pickup.status.is_changeable() || renewed.is_some()) {
         return;
     }
     let Some(window) = pickup.slot.and_then(|slot| window(series, slot)) else {
         return;
     };
-    if revived {
-        pickup.status = PickupStatus::Requested;
-    }
+    pickup.status = renewed.unwrap_or(pickup.status);
     pickup.window = window;
     pickup.date = time::date_at(window.start, &time::zone(&series.zone));
     pickup.is_rush = series.is_rush;

@@ -19,11 +19,7 @@ pub fn check_move(before: Option<&Record>, after: &Record, name: &str) {
             check_path(old.status, new.status, name);
         }
         (Some(Record::Pickup(old)), Record::Pickup(new)) => {
-            // A slot that was called off with its series may come back with it.
-            let revived = old.status == PickupStatus::Cancelled && new.slot.is_some();
-            if !revived {
-                check_path(old.status, new.status, name);
-            }
+            check_path(old.status, new.status, name);
         }
         (Some(Record::Stop(old)), Record::Stop(new)) => check_path(old.status, new.status, name),
         (Some(Record::Route(old)), Record::Route(new)) => check_path(old.status, new.status, name),

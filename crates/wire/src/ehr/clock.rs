@@ -49,7 +49,7 @@ impl Clock {
     ) -> String {
         let instant = self.truncate(instant);
         let Self::Wall { separator } = self else {
-            return time::format_timestamp(instant);
+            return pontic_core::time::format(instant);
         };
         let local = instant.to_zoned(zone.clone());
         let wall = WireTime::Local {

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{DEFAULT_PACKAGES, PACKAGES};
 use crate::fields::{self, NAME, NOTES, PHONE, Reader};
 use crate::json::Json;
-use crate::time::{Adjusted, format_timestamp};
+use crate::time::Adjusted;
 
 /// A pickup as all systems' bodies are mapped to it.
 ///
@@ -202,5 +202,5 @@ fn optional_text(
 }
 
 fn write_time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&format_timestamp(*time))
+    serializer.serialize_str(&pontic_core::time::format(*time))
 }

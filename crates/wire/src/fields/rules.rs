@@ -6,13 +6,12 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use pontic_core::fault::Reason;
+use pontic_core::id::{MAX_BUILT_ID, MAX_ID, check_up_to, is_id_char};
 
 use crate::json::Json;
 use crate::time::{self, WireTime};
 
-const MAX_ID_CHARS: usize = 64;
 /// Ids that are built from others (`{system}-{id}`, `{id}~{date}`).
-const MAX_BUILT_ID_CHARS: usize = 96;
 
 /// How much a text may hold, and of what.
 #[derive(Debug, Clone, Copy)]
@@ -63,17 +62,17 @@ pub fn text<'j>(limits: TextLimits) -> impl Fn(&'j Json<'j>) -> Result<&'j str, 
 
 /// An id: 1 to 64 of `A-Za-z0-9._-`, the first a letter or digit.
 pub fn id<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
-    check_id(trimmed(json)?, MAX_ID_CHARS)
+    check_id(trimmed(json)?, MAX_ID)
 }
 
 /// An id that may be built from others: as [`id`], but also `~`, and up to 96 characters.
 pub fn built_id<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
     let text = trimmed(json)?;
     let stem = text.split('~').next().unwrap_or_default();
-    if is_longer(text, MAX_BUILT_ID_CHARS) {
+    if is_longer(text, MAX_BUILT_ID) {
         return Err(Reason::TooLong);
     }
-    check_id(stem, MAX_BUILT_ID_CHARS)?;
+    check_id(stem, MAX_BUILT_ID).map_err(|_| Reason::InvalidChar)?;
     if text.chars().all(|c| is_id_char(c) || c == '~') {
         Ok(text)
     } else {
@@ -87,7 +86,7 @@ pub fn id_or_integer<'j>(json: &'j Json<'j>) -> Result<Cow<'j, str>, Reason> {
         Json::Integer(value) if *value < 0 => Err(Reason::OutOfRange),
         Json::BigInteger(digits) if digits.starts_with('-') => Err(Reason::OutOfRange),
         Json::Integer(value) => Ok(value.to_string().into()),
-        Json::BigInteger(digits) => check_id(digits, MAX_ID_CHARS).map(Cow::Borrowed),
+        Json::BigInteger(digits) => check_id(digits, MAX_ID).map(Cow::Borrowed),
         Json::Float(_) => Err(Reason::NotInteger),
         json => id(json).map(Cow::Borrowed),
     }
@@ -183,19 +182,7 @@ pub(crate) fn trimmed<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
 }
 
 fn check_id(text: &str, max_chars: usize) -> Result<&str, Reason> {
-    if is_longer(text, max_chars) {
-        return Err(Reason::TooLong);
-    }
-    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if starts_well && text.chars().all(is_id_char) {
-        Ok(text)
-    } else {
-        Err(Reason::InvalidChar)
-    }
-}
-
-fn is_id_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+    check_up_to(text, max_chars).map(|()| text)
 }
 
 /// Counts characters only where the bytes do not already decide.

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 use pontic_core::fault::Fault;
-use pontic_wire::ehr::{self, ClinicMap, Ehr, Record, Settings, WindowLimits, confirmation_num};
+use pontic_core::pickup::confirmation_num;
+use pontic_wire::ehr::{self, ClinicMap, Ehr, Record, Settings, WindowLimits};
 use pontic_wire::json::{self, Json, Limits};
 use serde_json::Value;
 
