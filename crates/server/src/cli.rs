@@ -80,7 +80,12 @@ impl ConfigArgs {
                 .map_err(|error| Faults(vec![format!("{}: {error}", path.display())]))?;
             layers.add_file(&path.display().to_string(), &text);
         }
-        let own = ["PONTIC_CONFIG", "PONTIC_TOKEN", "PONTIC_URL", "PONTIC_SIGN_SECRET"];
+        let own = [
+            "PONTIC_CONFIG",
+            "PONTIC_TOKEN",
+            "PONTIC_URL",
+            "PONTIC_SIGN_SECRET",
+        ];
         layers.add_environment(std::env::vars().filter(|(name, _)| !own.contains(&name.as_str())));
         if let Some(data) = &self.data {
             layers.add_flag("data", data.display().to_string());
@@ -104,7 +109,7 @@ pub fn run() -> ExitCode {
         Command::Send(command) => command.run(),
         Command::Sanitize => sanitize::run(),
         Command::Token(command) => command.run(),
-        Command::Doctor(command) => command.run(),
+        Command::Doctor(command) => Ok(command.run()),
     };
     done.unwrap_or_else(|error| {
         eprintln!("pontic: {error:#}");

@@ -106,7 +106,7 @@ impl Config {
                 setting.integer(1..=86_400)
             }),
             log_format: said.take("log.format", LogFormat::Text, log_format),
-            log_filter: said.take("log.filter", "info".to_owned(), |setting| setting.text()),
+            log_filter: said.take("log.filter", "info".to_owned(), Setting::text),
         };
         config.check_together(&mut said);
         said.finish(config)

@@ -17,7 +17,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often the store's log is moved to its place.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 /// How often old keys are forgotten.
-const PRUNE: Duration = Duration::from_secs(3_600);
+const PRUNE: Duration = Duration::from_hours(1);
 /// How long claimed work is ours.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How much work is claimed at once.

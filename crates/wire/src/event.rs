@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use pontic_core::event::Body;
 use pontic_core::fault::{Fault, Reason};
+use pontic_core::phi::Phi;
 
 use crate::json::{self, Json, Limits};
 
@@ -58,6 +59,19 @@ pub struct Rejected {
     pub code: &'static str,
     /// What is wrong, in field order.
     pub faults: Vec<Fault>,
+    /// The event as its sender wrote it, for the quarantine. It may hold patient data.
+    pub text: Phi<String>,
+}
+
+impl Rejected {
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "the rare and large half of a result stays boxed"
+    )]
+    fn with_text(mut self: Box<Self>, text: String) -> Box<Self> {
+        self.text = Phi::new(text);
+        self
+    }
 }
 
 /// The events of one request, in its order.
@@ -65,8 +79,8 @@ pub struct Rejected {
 pub struct Request {
     /// The form, which is also that of the answer.
     pub form: Form,
-    /// Each event, or why it cannot be used, with its own text for the quarantine.
-    pub events: Vec<Result<Incoming, (Rejected, String)>>,
+    /// Each event, or why it cannot be used.
+    pub events: Vec<Result<Incoming, Box<Rejected>>>,
 }
 
 /// Why a request is refused as a whole.
@@ -123,13 +137,13 @@ fn text_in(form: Form, item: &Json<'_>) -> String {
     }
 }
 
-fn read_one(form: Form, item: &Json<'_>) -> Result<Incoming, (Rejected, String)> {
+fn read_one(form: Form, item: &Json<'_>) -> Result<Incoming, Box<Rejected>> {
     let read = match form {
         Form::PutEvents => envelope::read_put_entry(item),
         _ if item.get("specversion").is_some() => cloud::read(item),
         _ => envelope::read(item),
     };
-    read.map_err(|rejected| (rejected, text_in(form, item)))
+    read.map_err(|rejected| rejected.with_text(text_in(form, item)))
 }
 
 /// The item as text, for the quarantine.
@@ -161,7 +175,7 @@ struct Parts<'j> {
 }
 
 impl Parts<'_> {
-    fn finish(mut self) -> Result<Incoming, Rejected> {
+    fn finish(mut self) -> Result<Incoming, Box<Rejected>> {
         let known = self.name.and_then(is_known);
         let empty = Json::object();
         let body = match (known, self.name) {
@@ -190,19 +204,24 @@ impl Parts<'_> {
         }
     }
 
-    fn rejected(self, name: &'static str, code: &'static str) -> Rejected {
-        Rejected {
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "the rare and large half of a result stays boxed"
+    )]
+    fn rejected(self, name: &'static str, code: &'static str) -> Box<Rejected> {
+        Box::new(Rejected {
             source: self.source.unwrap_or_default().to_owned(),
             id: self.id.map(str::to_owned),
             name,
             code,
             faults: self.faults,
-        }
+            text: Phi::default(),
+        })
     }
 }
 
 /// Puts the faults of a nested document below the field that holds it.
-fn below(path: &str, fault: Fault) -> Fault {
+fn below(path: &str, fault: &Fault) -> Fault {
     let field: Cow<'static, str> = match fault.field.as_ref() {
         json::WHOLE_BODY => path.to_owned().into(),
         field => format!("{path}.{field}").into(),

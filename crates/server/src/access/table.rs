@@ -38,6 +38,7 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/logout", Need::Nothing, Need::Nothing),
     ("/openapi.json", Need::Nothing, Need::Nothing),
     ("/docs", Need::Nothing, Need::Nothing),
+    ("/docs/", Need::Nothing, Need::Nothing),
     ("/docs/{*rest}", Need::Nothing, Need::Nothing),
     ("/webhooks/ehr/health", Need::Nothing, Need::Nothing),
     ("/webhooks/ehr/{system}", Need::Nothing, Need::Nothing),

@@ -19,6 +19,14 @@ pub struct Doctor {
     config: ConfigArgs,
 }
 
+fn good(text: impl Display) {
+    println!("ok    {text}");
+}
+
+fn note(text: impl Display) {
+    println!("note  {text}");
+}
+
 /// What was found.
 #[derive(Default)]
 struct Findings {
@@ -26,14 +34,6 @@ struct Findings {
 }
 
 impl Findings {
-    fn good(&self, text: impl Display) {
-        println!("ok    {text}");
-    }
-
-    fn note(&self, text: impl Display) {
-        println!("note  {text}");
-    }
-
     fn bad(&mut self, text: impl Display) {
         self.bad += 1;
         println!("BAD   {text}");
@@ -42,26 +42,26 @@ impl Findings {
 
 impl Doctor {
     /// Prints a line per finding; exit code 1 if something is bad.
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub fn run(self) -> ExitCode {
         let mut findings = Findings::default();
         match self.config.decide() {
             Ok(config) => {
-                findings.good("the configuration can be used");
-                look_at_secrets(&config, &findings);
-                look_at_address(&config, &findings);
+                good("the configuration can be used");
+                look_at_secrets(&config);
+                look_at_address(&config);
                 look_at_data(&config, &mut findings);
             }
             Err(faults) => faults.0.iter().for_each(|fault| findings.bad(fault)),
         }
-        Ok(if findings.bad == 0 {
+        if findings.bad == 0 {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(1)
-        })
+        }
     }
 }
 
-fn look_at_secrets(config: &Config, findings: &Findings) {
+fn look_at_secrets(config: &Config) {
     for endpoint in &config.default_endpoints {
         let prints: Vec<String> = endpoint
             .secrets
@@ -69,11 +69,11 @@ fn look_at_secrets(config: &Config, findings: &Findings) {
             .map(pontic_wire::signature::Secret::fingerprint)
             .collect();
         match prints.as_slice() {
-            [] => findings.note(format!(
+            [] => note(format!(
                 "{} has no secret: its webhooks are refused",
                 endpoint.system
             )),
-            prints => findings.good(format!(
+            prints => good(format!(
                 "{}: secrets {}",
                 endpoint.system,
                 prints.join(", ")
@@ -81,14 +81,14 @@ fn look_at_secrets(config: &Config, findings: &Findings) {
         }
     }
     if config.admin_token.is_none() {
-        findings.note("PONTIC_ADMIN_TOKEN is not set: make tokens with `pontic token create`");
+        note("PONTIC_ADMIN_TOKEN is not set: make tokens with `pontic token create`");
     }
 }
 
-fn look_at_address(config: &Config, findings: &Findings) {
+fn look_at_address(config: &Config) {
     match TcpListener::bind(config.listen) {
-        Ok(_) => findings.good(format!("{} is free", config.listen)),
-        Err(error) => findings.note(format!(
+        Ok(_) => good(format!("{} is free", config.listen)),
+        Err(error) => note(format!(
             "{} cannot be taken now ({error}): is the server running?",
             config.listen
         )),
@@ -97,7 +97,7 @@ fn look_at_address(config: &Config, findings: &Findings) {
 
 fn look_at_data(config: &Config, findings: &mut Findings) {
     if !config.data.exists() {
-        return findings.note(format!(
+        return note(format!(
             "{} does not exist yet: the first start makes it",
             config.data.display()
         ));
@@ -109,7 +109,7 @@ fn look_at_data(config: &Config, findings: &mut Findings) {
         };
     match (store.last_seq(), store.waiting()) {
         (Ok(seq), Ok(waiting)) => {
-            findings.good(format!(
+            good(format!(
                 "the data can be read: {seq} events in the log, {} pieces of work waiting",
                 waiting.count
             ));
@@ -129,8 +129,8 @@ fn look_at_data(config: &Config, findings: &mut Findings) {
         limit: 200,
     };
     match store.quarantine(None, true, &paging) {
-        Ok(page) if page.items.is_empty() => findings.good("the quarantine is empty"),
-        Ok(page) => findings.note(format!(
+        Ok(page) if page.items.is_empty() => good("the quarantine is empty"),
+        Ok(page) => note(format!(
             "{}{} messages in the quarantine",
             page.items.len(),
             if page.next.is_some() { "+" } else { "" }

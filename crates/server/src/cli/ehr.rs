@@ -20,12 +20,12 @@ pub enum Ehr {
     #[command(
         after_help = "Example:\n  pontic ehr map opendental --time-zone America/New_York --clinic-map 0=CLI-9 < body.json"
     )]
-    Map(Map),
+    Map(MapArgs),
 }
 
 /// How to map.
 #[derive(Args)]
-pub struct Map {
+pub struct MapArgs {
     /// dentrix, opendental or eaglesoft.
     #[arg(value_parser = system_argument)]
     system: &'static ehr::Ehr,
@@ -46,7 +46,7 @@ pub struct Map {
     now: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for Map {
+impl std::fmt::Debug for MapArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Map")
             .field("system", &self.system.system)
@@ -90,7 +90,7 @@ impl Ehr {
     }
 }
 
-impl Map {
+impl MapArgs {
     fn mapped(&self, bytes: &[u8]) -> Result<String, Vec<Fault>> {
         let body = json::parse(bytes, Limits::WEBHOOK).map_err(|fault| vec![fault])?;
         if !matches!(body, Json::Object(_)) {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{input, system_argument};
 
 /// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Send to a server.
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use pontic_core::decide::Refusal;
 use pontic_core::directory::{Clinic, Driver, Endpoint, Lab};
 use pontic_core::event::{Body, ClinicMerged};
 use pontic_core::fault::{Fault, Reason};
@@ -75,8 +76,7 @@ pub async fn act(app: &App, caller: &Caller, body: Body) -> Answer<Accepted> {
     {
         Outcome::Done(accepted) => Ok(accepted),
         // A row of another lab does not exist for the caller.
-        Outcome::Refused(pontic_core::decide::Refusal::Forbidden(_)) => Err(Problem::not_found()),
-        Outcome::Refused(pontic_core::decide::Refusal::Unknown(_)) => Err(Problem::not_found()),
+        Outcome::Refused(Refusal::Forbidden(_) | Refusal::Unknown(_)) => Err(Problem::not_found()),
         Outcome::Refused(refusal) => Err(Problem::refused(refusal, StatusCode::BAD_REQUEST)),
         Outcome::Reused | Outcome::Internal => Err(Problem::internal()),
     }

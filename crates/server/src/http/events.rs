@@ -82,10 +82,10 @@ fn refused_whole(refused: Refused) -> Problem {
     }
 }
 
-fn name_of(event: &Result<Incoming, (Rejected, String)>) -> &'static str {
+fn name_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
     match event {
         Ok(incoming) => incoming.body.name(),
-        Err((rejected, _)) => rejected.name,
+        Err(rejected) => rejected.name,
     }
 }
 
@@ -111,7 +111,7 @@ pub struct Rejection {
 async fn take(
     app: &App,
     caller: &Caller,
-    events: Vec<Result<Incoming, (Rejected, String)>>,
+    events: Vec<Result<Incoming, Box<Rejected>>>,
     bytes: &[u8],
     headers: &HeaderTexts<'_>,
 ) -> Answer<Vec<Told>> {
@@ -128,9 +128,9 @@ async fn take(
                 told.push(None);
                 drafts.push((index, draft(caller, incoming)));
             }
-            Err((rejected, text)) => {
-                kept.push(quarantine::rejected(caller, &rejected, text));
-                told.push(Some(Err(rejection(rejected))));
+            Err(rejected) => {
+                kept.push(quarantine::rejected(caller, &rejected));
+                told.push(Some(Err(rejection(*rejected))));
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::app::App;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct Following {
+pub struct PickupQuery {
     /// `true`: the series from this one on.
     following: Option<bool>,
     /// Of that lab.
@@ -33,7 +33,7 @@ pub struct Following {
     clinic_id: Option<String>,
 }
 
-impl Following {
+impl PickupQuery {
     fn which(&self) -> Which {
         Which {
             lab_id: self.lab_id.clone(),
@@ -65,12 +65,12 @@ pub async fn get(
 }
 
 /// Move a pickup (`windowStart`, `windowEnd`) or change it (`packageCount`, `isRush`); with `?following=true` the rest of its series.
-#[utoipa::path(patch, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), Following), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
+#[utoipa::path(patch, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
 pub async fn patch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Query(query): Query<Following>,
+    Query(query): Query<PickupQuery>,
     headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
@@ -96,12 +96,12 @@ pub async fn patch(
 }
 
 /// Call a pickup off; with `?following=true` the rest of its series.
-#[utoipa::path(delete, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), Following), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(delete, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Query(query): Query<Following>,
+    Query(query): Query<PickupQuery>,
 ) -> Answer<Json<Value>> {
     let pickup = lookup::one::<Pickup>(&app, &caller, &id, &query.which()).await?;
     let following = query.following.unwrap_or(false);

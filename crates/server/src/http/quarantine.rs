@@ -36,7 +36,7 @@ pub struct ToKeep {
 }
 
 /// An event that could not be read.
-pub fn rejected(caller: &Caller, rejected: &Rejected, text: String) -> ToKeep {
+pub fn rejected(caller: &Caller, rejected: &Rejected) -> ToKeep {
     ToKeep {
         source: rejected.source.clone(),
         name: rejected.name.to_owned(),
@@ -44,7 +44,8 @@ pub fn rejected(caller: &Caller, rejected: &Rejected, text: String) -> ToKeep {
         actor: caller.actor(),
         code: rejected.code,
         faults: rejected.faults.clone(),
-        raw: text.into_bytes(),
+        // It is kept sealed.
+        raw: rejected.text.reveal().clone().into_bytes(),
     }
 }
 
@@ -244,7 +245,7 @@ fn event_again(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
         .into_iter()
         .next()
         .ok_or(Problem::conflict("not_readable"))?;
-    let incoming = incoming.map_err(|(rejected, _)| {
+    let incoming = incoming.map_err(|rejected| {
         Problem::invalid(
             axum::http::StatusCode::UNPROCESSABLE_ENTITY,
             rejected.faults,
@@ -264,10 +265,8 @@ fn event_again(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
 }
 
 fn webhook_again(app: &App, row: &QuarantineRow) -> Answer<Draft> {
-    let systems = pontic_wire::ehr::all().iter();
-    let endpoint = systems
-        .filter_map(|ehr| app.endpoints.get(ehr.system, &row.item.source))
-        .next();
+    let mut systems = pontic_wire::ehr::all().iter();
+    let endpoint = systems.find_map(|ehr| app.endpoints.get(ehr.system, &row.item.source));
     let endpoint = endpoint.ok_or(Problem::conflict("unknown_endpoint"))?;
     let json =
         pontic_wire::json::parse(row.item.raw.reveal(), Limits::WEBHOOK).map_err(Problem::body)?;

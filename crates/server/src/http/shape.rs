@@ -136,7 +136,7 @@ pub fn stop(stop: &Stop) -> Value {
 pub fn route(route: &Route, stops: &[&Stop]) -> Value {
     let mut shape = value(route);
     shape["routeId"] = shape["id"].clone();
-    shape["stops"] = stops.iter().map(|stop| value(stop)).collect();
+    shape["stops"] = stops.iter().map(value).collect();
     shape
 }
 

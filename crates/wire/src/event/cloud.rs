@@ -14,7 +14,7 @@ use crate::json::{self, Json, Limits};
 use crate::time::{self, WireTime};
 
 /// One CloudEvent in JSON: `type` is the event type, `data` (or `data_base64`) its detail.
-pub fn read(item: &Json<'_>) -> Result<Incoming, Rejected> {
+pub fn read(item: &Json<'_>) -> Result<Incoming, Box<Rejected>> {
     let mut reader = Reader::new(item, "");
     reader.required("specversion", version);
     let id = reader.required("id", event_id);
@@ -45,7 +45,7 @@ pub fn read(item: &Json<'_>) -> Result<Incoming, Rejected> {
     let detail = match &parsed {
         Some(Ok(detail)) => Some(detail),
         Some(Err(fault)) => {
-            faults.push(below("data_base64", fault.clone()));
+            faults.push(below("data_base64", fault));
             None
         }
         None => data,
@@ -74,7 +74,7 @@ fn version(json: &Json<'_>) -> Result<(), Reason> {
 pub fn read_binary(
     headers: &impl Headers,
     body: &[u8],
-) -> Result<Result<Incoming, (Rejected, String)>, Refused> {
+) -> Result<Result<Incoming, Box<Rejected>>, Refused> {
     let mut faults = Vec::new();
     if headers
         .get("ce-specversion")
@@ -121,7 +121,7 @@ pub fn read_binary(
     };
     Ok(parts
         .finish()
-        .map_err(|rejected| (rejected, super::text_of(&data))))
+        .map_err(|rejected| rejected.with_text(structured(headers, &data))))
 }
 
 /// The same event in structured form.

@@ -8,7 +8,7 @@ use crate::fields::{self, NAME, Reader};
 use crate::json::{self, Json, Limits};
 
 /// One event in the short form or as an envelope: they differ only in the name of the type.
-pub fn read(item: &Json<'_>) -> Result<Incoming, Rejected> {
+pub fn read(item: &Json<'_>) -> Result<Incoming, Box<Rejected>> {
     let type_field = if item.get("detail-type").is_some() {
         "detail-type"
     } else {
@@ -34,7 +34,7 @@ pub fn read(item: &Json<'_>) -> Result<Incoming, Rejected> {
 }
 
 /// One entry of PutEvents: its detail is a text that holds JSON.
-pub fn read_put_entry(item: &Json<'_>) -> Result<Incoming, Rejected> {
+pub fn read_put_entry(item: &Json<'_>) -> Result<Incoming, Box<Rejected>> {
     let mut reader = Reader::new(item, "");
     let source = reader.required("Source", fields::text(NAME));
     let name = reader.required("DetailType", fields::text(NAME));
@@ -48,7 +48,7 @@ pub fn read_put_entry(item: &Json<'_>) -> Result<Incoming, Rejected> {
     let detail = match &parsed {
         Some(Ok(detail)) => Some(detail),
         Some(Err(fault)) => {
-            faults.push(below("Detail", fault.clone()));
+            faults.push(below("Detail", fault));
             // Its fields cannot be read, so nothing is said of them.
             return Err(Parts {
                 source,

@@ -11,8 +11,6 @@ use pontic_core::id::{MAX_BUILT_ID, MAX_ID, check_up_to, is_id_char};
 use crate::json::Json;
 use crate::time::{self, WireTime};
 
-/// Ids that are built from others (`{system}-{id}`, `{id}~{date}`).
-
 /// How much a text may hold, and of what.
 #[derive(Debug, Clone, Copy)]
 pub struct TextLimits {
