@@ -11,6 +11,7 @@ mod desk;
 mod directory;
 mod handing_on;
 mod invoices;
+mod pickup_steps;
 mod pickups;
 mod publish;
 mod routes;

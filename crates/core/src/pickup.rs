@@ -1,30 +1,20 @@
 //! Pickups and the series they come from.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::{ClinicId, DriverId, LabId, PickupId, RouteId, SeriesId, StopId};
 use crate::phi::{Phi, Private};
 use crate::recurrence::Recurrence;
+pub use crate::recurrence::{Revision, Window};
 use crate::state::PickupStatus;
 
 /// Longest window, in hours.
 pub const MAX_WINDOW_HOURS: i64 = 24;
 /// Packages of one pickup.
 pub const PACKAGES: std::ops::RangeInclusive<u32> = 1..=99;
-
-/// When the driver should come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// Not before.
-    #[serde(with = "crate::time::text")]
-    pub start: Timestamp,
-    /// Not after.
-    #[serde(with = "crate::time::text")]
-    pub end: Timestamp,
-}
 
 /// Who a pickup is, to its sender: two practices may both send case 226.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -173,20 +163,6 @@ impl Pickup {
             pickup_id: self.pickup_id.clone(),
         }
     }
-}
-
-/// When the occurrences of a series are, from one of its slots on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Revision {
-    /// From this slot on.
-    pub from: Date,
-    /// Days between a slot's date and the day of its window.
-    pub shift_days: i32,
-    /// Wall-clock time at which the window starts.
-    pub start: Time,
-    /// Length of the window on the wall clock, in seconds.
-    pub length_s: i64,
 }
 
 /// A recurring pickup.

@@ -2,10 +2,9 @@
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{Span, ToSpan};
+use jiff::{Span, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::pickup::{Revision, Window};
 use crate::state::words;
 use crate::time::Day;
 
@@ -26,6 +25,31 @@ words! {
         /// Every other week.
         Biweekly = "biweekly",
     }
+}
+
+/// When the driver should come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Not before.
+    #[serde(with = "crate::time::text")]
+    pub start: Timestamp,
+    /// Not after.
+    #[serde(with = "crate::time::text")]
+    pub end: Timestamp,
+}
+
+/// When the occurrences of a series are, from one of its slots on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Revision {
+    /// From this slot on.
+    pub from: Date,
+    /// Days between a slot's date and the day of its window.
+    pub shift_days: i32,
+    /// Wall-clock time at which the window starts.
+    pub start: Time,
+    /// Length of the window on the wall clock, in seconds.
+    pub length_s: i64,
 }
 
 /// The rule of a series.

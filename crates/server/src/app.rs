@@ -1,13 +1,8 @@
-//! The whole of it: its parts by name, started and stopped together.
+//! The whole of it: its parts by name.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Duration;
 
-use pontic_store::sqlite::SqliteStore;
 use pontic_store::{Store, StoreError};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::access::Keys;
@@ -15,14 +10,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::door::{Busy, Door, Draft, Outcome};
 use crate::endpoints::Endpoints;
-use crate::http;
 use crate::limits::Limits;
 use crate::live::Hub;
 use crate::metrics::Integration;
-use crate::work;
-
-/// How long a stop waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(20);
 
 /// Everything that handlers need.
 pub struct App {
@@ -48,87 +38,7 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
 }
 
-/// Why the program cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder.
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    /// The address.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, std::io::Error),
-}
-
-/// A program that runs.
-pub struct Running {
-    /// Its parts.
-    pub app: Arc<App>,
-    /// Where it listens; the port is real even if 0 was asked for.
-    pub address: SocketAddr,
-    stop: watch::Sender<bool>,
-    server: tokio::task::JoinHandle<std::io::Result<()>>,
-    workers: Vec<tokio::task::JoinHandle<()>>,
-    door: JoinHandle<()>,
-}
-
 impl App {
-    /// Starts everything on the data folder of `config`, and listens.
-    pub async fn start(config: Config) -> Result<Running, StartError> {
-        let clock = config.now.map_or_else(Clock::system, Clock::starting_at);
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(
-            &config.data,
-            config.key_file.as_deref(),
-            pontic_store::sqlite::Options::default(),
-        )?);
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|error| StartError::Listen(config.listen, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| StartError::Listen(config.listen, error))?;
-        let hub = Arc::new(Hub::default());
-        let (door, door_thread) = Door::open(
-            Arc::clone(&store),
-            Arc::clone(&hub),
-            clock,
-            config.rules.clone(),
-        )?;
-        let (stop, stopping) = watch::channel(false);
-        let app = Arc::new(Self {
-            clock,
-            keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
-            limits: Limits::new(config.limits),
-            endpoints: Endpoints::load(&config.default_endpoints, store.as_ref())?,
-            integration: Integration::default(),
-            stopping: stopping.clone(),
-            store,
-            door,
-            hub,
-            config,
-        });
-        let workers = work::start(&app);
-        let service =
-            http::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-        let mut told = stopping;
-        let shutdown = async move {
-            // An error means that the sender is gone, which is the same.
-            let _ = told.wait_for(|stop| *stop).await;
-        };
-        let server = tokio::spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(shutdown)
-                .await
-        });
-        Ok(Running {
-            app,
-            address,
-            stop,
-            server,
-            workers,
-            door: door_thread,
-        })
-    }
-
     /// Hands one draft in at the door.
     pub async fn submit(&self, draft: Draft) -> Result<Outcome, Busy> {
         let mut outcomes = self.door.submit(vec![draft]).await?;
@@ -143,23 +53,5 @@ impl App {
         let store = Arc::clone(&self.store);
         let done = tokio::task::spawn_blocking(move || read(store.as_ref())).await;
         done.unwrap_or_else(|error| Err(StoreError::Broken(error.to_string())))
-    }
-}
-
-impl Running {
-    /// Stops: takes nothing new, finishes what was accepted, then closes the store.
-    pub async fn stop(self) {
-        // The receivers may be gone already.
-        let _ = self.stop.send(true);
-        if tokio::time::timeout(GRACE, self.server).await.is_err() {
-            tracing::warn!("some requests were cut off");
-        }
-        for worker in self.workers {
-            worker.abort();
-            let _ = worker.await;
-        }
-        // The door's thread ends with the last sender, which is the app's.
-        drop(self.app);
-        let _ = tokio::task::spawn_blocking(move || self.door.join()).await;
     }
 }

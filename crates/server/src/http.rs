@@ -21,7 +21,6 @@ mod problem;
 mod proofs;
 mod quarantine;
 mod routes;
-pub mod shape;
 mod stops;
 mod tokens;
 mod webhooks;

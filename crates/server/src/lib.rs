@@ -15,4 +15,6 @@ pub mod http;
 pub mod limits;
 pub mod live;
 pub mod metrics;
+pub mod shape;
+pub mod startup;
 pub mod work;

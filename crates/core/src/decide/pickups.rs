@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::cases::take_off;
+use super::pickup_steps::{alert_rush, announce_rush, cancel, confirm};
 use super::publish::{Alert, Publication};
 use super::series;
-use super::{Deferred, Desk, Refusal, Step, Verdict};
+use super::{Desk, Refusal, Step, Verdict};
 use crate::directory::{Clinic, Endpoint, Lab};
 use crate::event::{Body, PickupCancelled, PickupEnded, PickupMoved, PickupRequested, RushDue};
 use crate::facts::Key;
@@ -16,8 +16,7 @@ use crate::id::{LabId, PickupId};
 use crate::phi::{Phi, Private};
 use crate::pickup::{Identity, MAX_WINDOW_HOURS, Pickup, Window, confirmation_num};
 use crate::record::{Entity, Kind};
-use crate::route::Stop;
-use crate::state::{PickupStatus, PickupStep};
+use crate::state::PickupStatus;
 use crate::time;
 use crate::view::{self, OccurrenceView, PickupView};
 
@@ -194,14 +193,6 @@ fn check_window(desk: &Desk<'_>, window: Window, prefix: &str) -> Step<()> {
     }
 }
 
-/// Tells the dispatchers that a pickup is RUSH: once per request.
-pub fn alert_rush(desk: &mut Desk<'_>, pickup: &mut Pickup) {
-    if pickup.is_rush && !pickup.rush_alerted {
-        pickup.rush_alerted = true;
-        desk.alert(Alert::rush_pickup(pickup));
-    }
-}
-
 fn warn_if_closed(
     desk: &mut Desk<'_>,
     clinic: &Clinic,
@@ -297,22 +288,6 @@ fn end(desk: &mut Desk<'_>, pickup: Pickup, following: bool) -> Step<Pickup> {
     cancel(desk, Pickup { detached, ..pickup })
 }
 
-/// Cancels a changeable pickup and takes it off its route.
-pub fn cancel(desk: &mut Desk<'_>, mut pickup: Pickup) -> Step<Pickup> {
-    pickup.status = desk.step(pickup.status, PickupStep::Cancel, "pickup_locked")?;
-    if let Some(stop_id) = pickup.stop_id.take() {
-        pickup.route_id = None;
-        if let Some(stop) = desk.get::<Stop>(&pickup.lab_id, stop_id.as_str())? {
-            take_off(desk, stop, |stop| {
-                stop.pickup_ids.retain(|id| *id != pickup.id)
-            })?;
-        }
-    }
-    desk.put(pickup.clone());
-    desk.publish(Publication::pickup(&pickup, "PickupCancelled"));
-    Ok(pickup)
-}
-
 /// A dispatcher gives a pickup another window or size, or the rest of its series with it.
 pub fn moved(desk: &mut Desk<'_>, detail: &PickupMoved) -> Step<String> {
     desk.check_scope(&detail.lab_id)?;
@@ -338,41 +313,6 @@ pub fn moved(desk: &mut Desk<'_>, detail: &PickupMoved) -> Step<String> {
     pickup.is_rush = detail.is_rush.unwrap_or(pickup.is_rush);
     let pickup = confirm(desk, pickup);
     Ok(view::json(&PickupView::from(&pickup)))
-}
-
-/// Puts a changed pickup and says so; a RUSH one is announced now or when it comes near.
-pub fn confirm(desk: &mut Desk<'_>, mut pickup: Pickup) -> Pickup {
-    announce_rush(desk, &mut pickup);
-    if desk.put(pickup.clone()) {
-        desk.publish(Publication::pickup(&pickup, "PickupConfirmed"));
-    }
-    pickup
-}
-
-/// The dispatchers hear of a later RUSH occurrence when it comes within a day.
-pub fn announce_rush(desk: &mut Desk<'_>, pickup: &mut Pickup) {
-    if !pickup.is_rush || pickup.rush_alerted {
-        return;
-    }
-    let due = pickup
-        .window
-        .start
-        .checked_sub(desk.rules.rush_notice_hours.hours())
-        .unwrap_or(desk.now);
-    if due <= desk.now {
-        alert_rush(desk, pickup);
-    } else {
-        let body = RushDue {
-            lab_id: pickup.lab_id.clone(),
-            id: pickup.id.clone(),
-        }
-        .into();
-        desk.defer(Deferred {
-            key: format!("rush/{}", pickup.id),
-            due,
-            body,
-        });
-    }
 }
 
 /// A RUSH occurrence comes near, if it still does.

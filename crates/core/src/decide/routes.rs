@@ -1,10 +1,8 @@
 //! Routes: planned, changed, handed to another driver, driven.
 
-use jiff::Timestamp;
-
 use super::cases::take_off;
-use super::publish::{Alert, Publication};
-use super::stops;
+use super::publish::Publication;
+use super::stops::{self, moment};
 use super::{Desk, Refusal, Step};
 use crate::delivery::{Case, CaseStatus, Delivery};
 use crate::event::{RouteChanged, RouteFinished, RoutePlanned, RouteStarted, StopPlan};
@@ -16,7 +14,6 @@ use crate::pickup::Pickup;
 use crate::record::Kind;
 use crate::route::{MAX_STOPS, Route, Stop};
 use crate::state::{DeliveryStep, PickupStatus, PickupStep, RouteStatus, RouteStep, StopStatus};
-use crate::view;
 
 /// A dispatcher plans a route.
 pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
@@ -323,11 +320,6 @@ pub fn started(desk: &mut Desk<'_>, detail: &RouteStarted) -> Step<String> {
     Ok(result(&route))
 }
 
-/// The time that an event names, or now.
-pub fn moment(desk: &Desk<'_>, at: Option<Timestamp>) -> Timestamp {
-    at.unwrap_or(desk.now)
-}
-
 /// The driver is back: what was fetched is in the lab, and stops that are still open were not visited.
 pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
     let (mut route, stops) = with_stops(desk, &detail.lab_id, &detail.route_id)?;
@@ -460,25 +452,4 @@ fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
         desk.put(Stop { sequence, ..stop });
     }
     Ok(())
-}
-
-/// A driver could not do (all of) a stop, or left it out: the dispatchers want to know.
-pub fn alert_trouble(desk: &mut Desk<'_>, stop: &Stop, code: &str) {
-    let about = serde_json::json!({
-        "routeId": stop.route_id,
-        "stopId": stop.id,
-        "clinicId": stop.clinic_id,
-        "reason": stop.reason,
-    });
-    desk.alert(Alert::new(&stop.lab_id, code, about));
-}
-
-/// What a driver's tap is answered.
-pub fn stop_result(stop: &Stop) -> String {
-    view::json(&serde_json::json!({
-        "labId": stop.lab_id,
-        "stopId": stop.id,
-        "routeId": stop.route_id,
-        "status": stop.status,
-    }))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::pickups::{announce_rush, cancel, confirm};
+use super::pickup_steps::{announce_rush, cancel, confirm};
 use super::publish::Publication;
 use super::{Deferred, Desk, Step};
 use crate::directory::{Clinic, Lab};

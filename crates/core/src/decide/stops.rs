@@ -7,8 +7,7 @@ use jiff::civil::Date;
 
 use super::completion::{Handing, hand_over};
 use super::handing_on::hand_on;
-use super::publish::Publication;
-use super::routes::{alert_trouble, moment, stop_result};
+use super::publish::{Alert, Publication};
 use super::{Desk, Refusal, Step};
 use crate::delivery::{Case, CaseStatus, Delivery};
 use crate::event::{StopArrived, StopCompleted, StopFailed, StopSkipped};
@@ -350,4 +349,31 @@ fn unassign(desk: &mut Desk<'_>, delivery: Delivery) -> Step<()> {
     desk.put(delivery.clone());
     desk.publish(Publication::delivery(&delivery, false));
     Ok(())
+}
+
+/// The time that an event names, or now.
+pub fn moment(desk: &Desk<'_>, at: Option<Timestamp>) -> Timestamp {
+    at.unwrap_or(desk.now)
+}
+
+/// A driver could not do (all of) a stop, or left it out: the dispatchers want to know.
+pub fn alert_trouble(desk: &mut Desk<'_>, stop: &Stop, code: &str) {
+    let about = serde_json::json!({
+        "routeId": stop.route_id,
+        "stopId": stop.id,
+        "clinicId": stop.clinic_id,
+        "reason": stop.reason,
+    });
+    desk.alert(Alert::new(&stop.lab_id, code, about));
+}
+
+/// What a driver's tap is answered.
+pub fn stop_result(stop: &Stop) -> String {
+    serde_json::json!({
+        "labId": stop.lab_id,
+        "stopId": stop.id,
+        "routeId": stop.route_id,
+        "status": stop.status,
+    })
+    .to_string()
 }

@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::ConfigArgs;
 use crate::access::Secretly;
-use crate::app::{App, Running};
 use crate::config::{Config, LogFormat};
+use crate::startup::{self, Running};
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
     } else {
         Vec::new()
     };
-    let running = match App::start(config).await {
+    let running = match startup::start(config).await {
         Ok(running) => running,
         Err(error) => {
             eprintln!("pontic: {error}");

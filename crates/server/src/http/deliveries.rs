@@ -14,9 +14,10 @@ use serde_json::Value;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory, shape};
+use super::{body, directory};
 use crate::access::Caller;
 use crate::app::App;
+use crate::shape;
 
 /// Most cases of one delivery that are shown.
 const MAX_CASES: usize = 10_000;

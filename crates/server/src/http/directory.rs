@@ -15,13 +15,14 @@ use pontic_wire::json::Json as Parsed;
 use pontic_wire::resource;
 use serde_json::Value;
 
+use super::body;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, shape};
 use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Accepted, Outcome, own_event};
+use crate::shape;
 
 /// The source of what people set up.
 pub const SOURCE: &str = "pontic.api";

@@ -15,9 +15,10 @@ use serde_json::Value;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory, shape};
+use super::{body, directory};
 use crate::access::Caller;
 use crate::app::App;
+use crate::shape;
 
 /// Invoices.
 #[utoipa::path(get, path = "/v1/invoices", tag = "finance", params(ListQuery), responses((status = 200, body = List)))]

@@ -16,9 +16,10 @@ use utoipa::IntoParams;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory, shape};
+use super::{body, directory};
 use crate::access::Caller;
 use crate::app::App;
+use crate::shape;
 
 /// Whether the rest of the series is meant too.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 
 use super::lookup::{self, Which};
 use super::problem::{Answer, Problem};
-use super::{body, directory, routes, shape};
+use super::{body, directory, routes};
 use crate::access::Caller;
 use crate::app::App;
+use crate::shape;
 
 /// Most cases of one delivery.
 const MAX_CASES: usize = 10_000;

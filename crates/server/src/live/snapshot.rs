@@ -97,5 +97,5 @@ pub fn with_stops(store: &dyn Store, route: &Route) -> Result<Value, StoreError>
     )?;
     let mut stops: Vec<&Stop> = stops.items.iter().filter_map(Stop::from_record).collect();
     stops.sort_by_key(|stop| stop.sequence);
-    Ok(crate::http::shape::route(route, &stops))
+    Ok(crate::shape::route(route, &stops))
 }

@@ -57,3 +57,16 @@ pub fn texts(items: &Value, field: &str) -> Vec<String> {
     let text = |item: &Value| item[field].as_str().unwrap_or_default().to_owned();
     items.iter().map(text).collect()
 }
+
+/// What `look` finds, as soon as it finds something: for what happens without anybody asking.
+#[track_caller]
+pub fn eventually<T>(look: impl Fn() -> Option<T>) -> T {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(std::time::Instant::now() < until, "it does not happen");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}

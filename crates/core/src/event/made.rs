@@ -1,0 +1,386 @@
+//! The details of what people and parts of ours do.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::ProofOfDelivery;
+use crate::directory::{Clinic, Driver, Endpoint, Lab};
+use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, SeriesId, StopId};
+use crate::phi::{Phi, Private};
+use crate::recurrence::Window;
+use crate::rules::Rules;
+use crate::time::Coordinates;
+
+/// Version that a change expects, from `If-Match`.
+pub type Expected = Option<u64>;
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabSet {
+    /// The lab as it is from here on.
+    pub lab: Lab,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicSet {
+    /// The clinic as it is from here on.
+    pub clinic: Clinic,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+    /// Its contact.
+    #[serde(skip)]
+    pub private: Phi<Private>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicMerged {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The clinic that is really another one.
+    pub clinic_id: ClinicId,
+    /// That other one.
+    pub into: ClinicId,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverSet {
+    /// The driver as they are from here on.
+    pub driver: Driver,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointSet {
+    /// The endpoint as it is from here on.
+    pub endpoint: Endpoint,
+    /// Its secrets.
+    #[serde(skip)]
+    pub private: Phi<Private>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryPatched {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// Another day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// Call it off.
+    #[serde(default)]
+    pub cancel: bool,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickupMoved {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The pickup.
+    pub id: PickupId,
+    /// Its new window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// How many packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_count: Option<u32>,
+    /// Before all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_rush: Option<bool>,
+    /// And all later ones of its series.
+    #[serde(default)]
+    pub following: bool,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickupEnded {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The pickup.
+    pub id: PickupId,
+    /// And all later ones of its series.
+    #[serde(default)]
+    pub following: bool,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeriesExtended {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The series.
+    pub series_id: SeriesId,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RushDue {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The pickup.
+    pub id: PickupId,
+}
+
+/// A stop as a dispatcher plans it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopPlan {
+    /// Its id; absent: one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<StopId>,
+    /// The clinic.
+    pub clinic_id: ClinicId,
+    /// Stands in for a clinic that is not set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinic_name: Option<String>,
+    /// Stands in for a clinic that is not set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Coordinates>,
+    /// What to bring.
+    #[serde(default)]
+    pub delivery_ids: Vec<DeliveryId>,
+    /// What to fetch: our ids.
+    #[serde(default)]
+    pub pickup_ids: Vec<PickupId>,
+    /// Promised from.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub window_start: Option<Timestamp>,
+    /// Promised until.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub window_end: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoutePlanned {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Its id; absent: one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_id: Option<RouteId>,
+    /// The driver.
+    pub driver_id: DriverId,
+    /// The day.
+    pub date: Date,
+    /// The stops, in order.
+    pub stops: Vec<StopPlan>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteChanged {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// Another driver: all that is still open goes to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver_id: Option<DriverId>,
+    /// The open stops in their new order; those not named follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<StopId>,
+    /// Further stops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<StopPlan>,
+    /// Stops to take off; their work becomes unassigned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<StopId>,
+    /// Call it off.
+    #[serde(default)]
+    pub cancel: bool,
+    /// The version it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteStarted {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteFinished {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopArrived {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopCompleted {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+    /// Cases and pickups that were not done, and why; all others were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub undone: BTreeMap<String, String>,
+    /// When to try again what was not delivered; absent: the next working day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redeliver_on: Option<Date>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    /// The proof.
+    #[serde(default, skip_serializing_if = "ProofOfDelivery::is_empty")]
+    pub proof: ProofOfDelivery,
+    /// Who received it, and notes.
+    #[serde(skip)]
+    pub private: Phi<Private>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopFailed {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// Why.
+    pub reason: String,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+    /// When to try again; absent: the next working day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redeliver_on: Option<Date>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopSkipped {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// Why, if anybody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRefused {
+    /// Its id in the quarantine.
+    pub quarantine_id: String,
+    /// The lab, as far as known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab_id: Option<LabId>,
+    /// The source or endpoint.
+    pub source: String,
+    /// Type of the event, or `webhook`.
+    pub name: String,
+    /// Why.
+    pub code: String,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RulesSet {
+    /// The rules from here on.
+    pub rules: Rules,
+}
