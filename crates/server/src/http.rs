@@ -20,6 +20,8 @@ mod pickups;
 mod problem;
 mod proofs;
 mod quarantine;
+mod refused;
+mod request_id;
 mod routes;
 mod stops;
 mod tokens;

@@ -25,7 +25,7 @@ use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Draft, Outcome};
-use crate::http::quarantine;
+use crate::http::refused;
 
 /// Post one event or many, in any of the five forms.
 #[utoipa::path(post, path = "/v1/events", tag = "events",
@@ -129,7 +129,7 @@ async fn take(
                 drafts.push((index, draft(caller, incoming)));
             }
             Err(rejected) => {
-                kept.push(quarantine::rejected(caller, &rejected));
+                kept.push(refused::rejected(caller, &rejected));
                 told.push(Some(Err(rejection(*rejected))));
             }
         }
@@ -145,7 +145,7 @@ async fn take(
         if let Some(code) = code_of(&outcome) {
             let texts = originals.get_or_insert_with(|| originals_of(headers, bytes));
             let text = texts.get(place).cloned().unwrap_or_default();
-            kept.push(quarantine::refused(
+            kept.push(refused::refused_event(
                 caller,
                 &about.source,
                 about.name,
@@ -158,7 +158,7 @@ async fn take(
         told[place] = Some(tell(outcome, about.id));
     }
     if !kept.is_empty() {
-        quarantine::keep(app, kept).await?;
+        refused::keep(app, kept).await?;
     }
     Ok(told.into_iter().flatten().collect())
 }

@@ -1,9 +1,7 @@
 //! What every request passes: an id, the address's bucket, then who asks and whether they may.
 
-use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -14,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use pontic_core::bucket::Allowance;
 
 use super::problem::Problem;
+use super::request_id;
 use crate::access::{Caller, Need, Role, need};
 use crate::app::App;
 use crate::limits::Kind;
@@ -21,41 +20,10 @@ use crate::limits::Kind;
 /// Name of the cookie of a browser's session.
 pub const SESSION_COOKIE: &str = "pontic_session";
 
-tokio::task_local! {
-    static REQUEST: RefCell<Option<String>>;
-}
-
-/// The id of the request that is being answered; made when somebody wants to know it.
-pub fn request_id() -> String {
-    let known = REQUEST.try_with(|id| id.borrow_mut().get_or_insert_with(new_request_id).clone());
-    known.unwrap_or_else(|_| new_request_id())
-}
-
-fn new_request_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    static START: std::sync::OnceLock<[u8; 8]> = std::sync::OnceLock::new();
-    let start = START.get_or_init(|| {
-        let mut chance = [0; 8];
-        // Without chance ids are still distinct within this run.
-        let _ = getrandom::fill(&mut chance);
-        chance
-    });
-    format!(
-        "{}-{:x}",
-        pontic_core::id::hex(start),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
-}
-
 /// The outermost gate: an id for the request, and the address's bucket.
 pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let address = address_of(&app, &request);
-    let asked = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|id| id.to_str().ok())
-        .filter(|id| is_fit_id(id))
-        .map(str::to_owned);
+    let asked = request_id::asked(request.headers());
     let answer = async move {
         let started = Instant::now();
         let method = request.method().clone();
@@ -64,7 +32,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
             Some(wait_s) => Problem::rate_limited(wait_s).into_response(),
             None => next.run(request).await,
         };
-        let told = REQUEST.with(|id| id.borrow().clone());
+        let told = request_id::told();
         if let Some(value) = told
             .as_deref()
             .and_then(|id| HeaderValue::from_str(id).ok())
@@ -77,14 +45,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
         }
         response
     };
-    REQUEST.scope(RefCell::new(asked), answer).await
-}
-
-fn is_fit_id(id: &str) -> bool {
-    (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    request_id::with(asked, answer).await
 }
 
 /// Who is limited: the peer, or whom the proxy says it asks for. Loopback is not.

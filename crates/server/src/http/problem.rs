@@ -227,7 +227,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: self.detail,
-            request_id: super::gate::request_id(),
+            request_id: super::request_id::current(),
             errors: &self.errors,
         };
         let mut response = (self.status, Json(body)).into_response();

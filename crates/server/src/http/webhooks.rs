@@ -17,14 +17,12 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::{body, gate, quarantine};
+use super::{body, gate, refused, request_id};
 use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome, WebhookDraft};
 use crate::endpoints::Endpoint;
 use crate::limits::Kind;
 
-/// The type under which webhooks lie in the quarantine.
-pub const EVENT: &str = "webhook";
 /// The type under which webhooks are counted.
 const COUNTED: &str = "PickupRequested";
 
@@ -82,7 +80,7 @@ impl IntoResponse for Failure {
             success: false,
             error: self.error,
             errors: &self.errors,
-            request_id: gate::request_id(),
+            request_id: request_id::current(),
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait_s) = self.retry_after_s {
@@ -192,7 +190,7 @@ async fn take(
         Outcome::Done(accepted) => {
             accepted_body(accepted).ok_or_else(|| Failure::from(Problem::internal()))
         }
-        Outcome::Refused(refusal) => Err(refused(app, endpoint, refusal, &bytes).await),
+        Outcome::Refused(refusal) => Err(answer_refused(app, endpoint, refusal, &bytes).await),
         Outcome::Reused | Outcome::Internal => Err(Failure::from(Problem::internal())),
     }
 }
@@ -234,7 +232,7 @@ pub fn draft(endpoint: &Endpoint, read: ehr::Draft) -> Draft {
     }))
 }
 
-async fn refused(app: &App, endpoint: &Endpoint, refusal: Refusal, bytes: &[u8]) -> Failure {
+async fn answer_refused(app: &App, endpoint: &Endpoint, refusal: Refusal, bytes: &[u8]) -> Failure {
     let code = refusal.code();
     match refusal {
         Refusal::Invalid(faults) => {
@@ -264,8 +262,8 @@ async fn kept(
     bytes: &[u8],
     status: StatusCode,
 ) -> Failure {
-    let item = quarantine::webhook(endpoint, code, faults.clone(), bytes);
-    match quarantine::keep(app, vec![item]).await {
+    let item = refused::webhook(endpoint, code, faults.clone(), bytes);
+    match refused::keep(app, vec![item]).await {
         Ok(()) if code == "validation_failed" => Failure::invalid(faults),
         Ok(()) => Failure::new(status, code),
         Err(problem) => problem.into(),
