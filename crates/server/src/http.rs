@@ -6,6 +6,7 @@ mod deliveries;
 mod directory;
 mod docs;
 mod events;
+mod failure;
 mod gate;
 mod health;
 mod import;

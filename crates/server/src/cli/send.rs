@@ -26,6 +26,37 @@ pub enum Send {
         after_help = "Example:\n  pontic send webhook dentrix --url http://127.0.0.1:8080 --secret S < body.json"
     )]
     Webhook(WebhookArgs),
+    /// Read a path, with a token.
+    #[command(
+        after_help = "Example:\n  pontic send get /v1/integration/metrics --url http://127.0.0.1:8080 --token pnt_…"
+    )]
+    Get(GetArgs),
+}
+
+/// What is read.
+#[derive(Args)]
+pub struct GetArgs {
+    /// The path, like /v1/deliveries.
+    path: String,
+    /// The server.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PONTIC_URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    url: String,
+    /// A token that may read it.
+    #[arg(long, value_name = "T", env = "PONTIC_TOKEN", hide_env_values = true)]
+    token: String,
+}
+
+impl std::fmt::Debug for GetArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetArgs")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where the event goes.
@@ -94,41 +125,11 @@ impl std::fmt::Debug for WebhookArgs {
 impl Send {
     /// Prints the answer; exit code 1 if it is no success.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let body = input()?;
-        let (url, headers) = match &self {
-            Self::Event(event) => {
-                let url = format!("{}/v1/events", event.url.trim_end_matches('/'));
-                (
-                    url,
-                    vec![
-                        ("authorization", format!("Bearer {}", event.token)),
-                        ("content-type", event.content_type.clone()),
-                    ],
-                )
-            }
-            Self::Webhook(webhook) => {
-                let secret = Secret::new(&webhook.secret)?;
-                let endpoint = webhook
-                    .endpoint
-                    .as_ref()
-                    .map(|endpoint| format!("/{endpoint}"))
-                    .unwrap_or_default();
-                let url = format!(
-                    "{}/webhooks/ehr/{}{endpoint}",
-                    webhook.url.trim_end_matches('/'),
-                    webhook.system.system
-                );
-                let signature = signature::sign(&secret, &body);
-                (
-                    url,
-                    vec![
-                        (webhook.system.signature_header, signature),
-                        ("content-type", "application/json".to_owned()),
-                    ],
-                )
-            }
+        let (status, text) = match self {
+            Self::Event(event) => event.send()?,
+            Self::Webhook(webhook) => webhook.send()?,
+            Self::Get(get) => get.send()?,
         };
-        let (status, text) = post(&url, &headers, &body)?;
         let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         println!(
             "{}",
@@ -142,18 +143,65 @@ impl Send {
     }
 }
 
-fn post(url: &str, headers: &[(&str, String)], body: &[u8]) -> anyhow::Result<(u16, String)> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+impl EventArgs {
+    fn send(self) -> anyhow::Result<(u16, String)> {
+        let url = format!("{}/v1/events", self.url.trim_end_matches('/'));
+        let request = agent()
+            .post(url)
+            .header("authorization", format!("Bearer {}", self.token));
+        answer(
+            request
+                .header("content-type", self.content_type)
+                .send(input()?)?,
+        )
+    }
+}
+
+impl WebhookArgs {
+    fn send(self) -> anyhow::Result<(u16, String)> {
+        let secret = Secret::new(&self.secret)?;
+        let body = input()?;
+        let endpoint = self
+            .endpoint
+            .map(|endpoint| format!("/{endpoint}"))
+            .unwrap_or_default();
+        let url = format!(
+            "{}/webhooks/ehr/{}{endpoint}",
+            self.url.trim_end_matches('/'),
+            self.system.system
+        );
+        let request = agent().post(url).header("content-type", "application/json");
+        answer(
+            request
+                .header(
+                    self.system.signature_header,
+                    signature::sign(&secret, &body),
+                )
+                .send(body)?,
+        )
+    }
+}
+
+impl GetArgs {
+    fn send(self) -> anyhow::Result<(u16, String)> {
+        let url = format!("{}{}", self.url.trim_end_matches('/'), self.path);
+        answer(
+            agent()
+                .get(url)
+                .header("authorization", format!("Bearer {}", self.token))
+                .call()?,
+        )
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(TIMEOUT))
-        .build()
-        .into();
-    let request = headers
-        .iter()
-        .fold(agent.post(url), |request, (name, value)| {
-            request.header(*name, value)
-        });
-    let mut response = request.send(body)?;
+        .timeout_global(Some(TIMEOUT));
+    config.build().into()
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<(u16, String)> {
     Ok((
         response.status().as_u16(),
         response.body_mut().read_to_string()?,

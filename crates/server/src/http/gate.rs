@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use pontic_core::bucket::Allowance;
 
+use super::failure::Failure;
 use super::problem::Problem;
 use super::request_id;
 use crate::access::{Caller, Need, Role, need};
@@ -27,10 +28,11 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let answer = async move {
         let started = Instant::now();
         let method = request.method().clone();
+        let is_of_ehr = request.uri().path().starts_with("/webhooks/ehr/");
         let refused = address.and_then(|address| over_limit(&app, &address));
         let mut response = match refused {
-            Some(wait_s) => Problem::rate_limited(wait_s).into_response(),
-            None => next.run(request).await,
+            Some(wait_s) => too_often(is_of_ehr, wait_s),
+            None => in_our_form(next.run(request).await),
         };
         let told = request_id::told();
         if let Some(value) = told
@@ -55,8 +57,9 @@ fn address_of(app: &App, request: &Request) -> Option<String> {
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip())?;
     let forwarded = || {
-        let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
-        // The last one is the one that our own proxy saw.
+        // The last one is the one that our own proxy saw, whether it put it on the sender's line or on one of its own.
+        let lines = request.headers().get_all("x-forwarded-for");
+        let header = lines.iter().next_back()?.to_str().ok()?;
         header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
     };
     let address = if app.config.behind_tls_proxy {
@@ -70,6 +73,29 @@ fn address_of(app: &App, request: &Request) -> Option<String> {
 fn over_limit(app: &App, address: &str) -> Option<u64> {
     let allowance = app.limits.take(Kind::Address, address)?;
     (!allowance.allowed).then_some(allowance.wait_s)
+}
+
+/// Practice systems are answered in their own form.
+fn too_often(is_of_ehr: bool, wait_s: u64) -> Response {
+    let problem = Problem::rate_limited(wait_s);
+    if is_of_ehr {
+        Failure::from(problem).into_response()
+    } else {
+        problem.into_response()
+    }
+}
+
+/// What the framework refuses by itself (a parameter that cannot be read, a socket that is none) it says in plain text,
+/// which may quote the request.
+fn in_our_form(response: Response) -> Response {
+    let status = response.status();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = content_type.is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    if is_plain && (status.is_client_error() || status.is_server_error()) {
+        Problem::of_the_framework(status).into_response()
+    } else {
+        response
+    }
 }
 
 /// Headers that every answer has.

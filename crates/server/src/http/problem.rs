@@ -76,6 +76,20 @@ impl Problem {
         Self::invalid(StatusCode::BAD_REQUEST, vec![Fault::new(name, reason)])
     }
 
+    /// What the framework refuses before anybody of ours sees it.
+    pub fn of_the_framework(status: StatusCode) -> Self {
+        let code = match status {
+            StatusCode::BAD_REQUEST => "bad_request",
+            StatusCode::UPGRADE_REQUIRED => "upgrade_required",
+            StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+            _ if status.is_client_error() => "bad_request",
+            _ => "internal",
+        };
+        Self::new(status, code, "The request cannot be read.")
+    }
+
     /// 401.
     pub fn unauthorized() -> Self {
         Self::new(

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pontic_core::decide::Refusal;
 use pontic_core::fault::Fault;
@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::failure::Failure;
 use super::problem::Problem;
-use super::{body, gate, refused, request_id};
+use super::{body, gate, refused};
 use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome, WebhookDraft};
 use crate::endpoints::Endpoint;
@@ -25,72 +26,6 @@ use crate::limits::Kind;
 
 /// The type under which webhooks are counted.
 const COUNTED: &str = "PickupRequested";
-
-/// A refusal in the form of the EHR routes.
-#[derive(Debug)]
-struct Failure {
-    status: StatusCode,
-    error: &'static str,
-    errors: Vec<Fault>,
-    retry_after_s: Option<u64>,
-}
-
-impl Failure {
-    fn new(status: StatusCode, error: &'static str) -> Self {
-        Self {
-            status,
-            error,
-            errors: Vec::new(),
-            retry_after_s: None,
-        }
-    }
-
-    fn invalid(errors: Vec<Fault>) -> Self {
-        Self {
-            errors,
-            ..Self::new(StatusCode::BAD_REQUEST, "validation_failed")
-        }
-    }
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self {
-            status: problem.status,
-            error: problem.code,
-            errors: problem.errors,
-            retry_after_s: problem.retry_after_s,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct FailureBody<'a> {
-    success: bool,
-    error: &'a str,
-    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
-    errors: &'a [Fault],
-    #[serde(rename = "requestId")]
-    request_id: String,
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let body = FailureBody {
-            success: false,
-            error: self.error,
-            errors: &self.errors,
-            request_id: request_id::current(),
-        };
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(wait_s) = self.retry_after_s {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, wait_s.max(1).into());
-        }
-        response
-    }
-}
 
 /// A webhook for the default endpoint of a practice system.
 #[utoipa::path(post, path = "/webhooks/ehr/{system}", tag = "ehr", security(()), params(("system" = String, Path, description = "`dentrix`, `opendental` or `eaglesoft`")),

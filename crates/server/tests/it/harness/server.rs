@@ -81,6 +81,14 @@ impl Start {
         self
     }
 
+    /// Without secrets of practice systems.
+    pub fn bare(mut self) -> Self {
+        for system in ["DENTRIX", "OPENDENTAL", "EAGLESOFT"] {
+            self.command.env_remove(format!("{system}_WEBHOOK_SECRET"));
+        }
+        self
+    }
+
     /// With further arguments.
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
