@@ -75,7 +75,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether it changed anything at all.
+    /// Whether it changes nothing and says nothing. What it would leave for later was then left by the event before it.
     pub fn is_idle(&self) -> bool {
         self.records.is_empty() && self.publications.is_empty() && self.alerts.is_empty()
     }

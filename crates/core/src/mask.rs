@@ -1,6 +1,6 @@
 //! Taking out of a JSON value what may name or describe a patient: for logs, and for whoever wants to look at a message.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Fields that go as a whole, in lower case without `_` and `-`.
 const REMOVED: &[&str] = &[
@@ -126,18 +126,6 @@ fn looks_like_phone(word: &str) -> bool {
         .bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'(' | b')' | b'.' | b'/'));
     (10..=15).contains(&digits) && plain
-}
-
-/// An object with members of both, `patch` winning, objects merged member by member.
-pub fn merge(base: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (key, value) in patch {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Object(below)), Value::Object(above)) => merge(below, above),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -55,8 +55,14 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The default endpoints, and those in the store.
-    pub fn load(defaults: &[DefaultEndpoint], store: &dyn Store) -> Result<Self, StoreError> {
-        let defaults = defaults.iter().filter_map(default_endpoint);
+    pub fn load(
+        defaults: &[DefaultEndpoint],
+        default_zone: &str,
+        store: &dyn Store,
+    ) -> Result<Self, StoreError> {
+        let defaults = defaults
+            .iter()
+            .filter_map(|said| default_endpoint(said, default_zone));
         let endpoints = Self {
             defaults: defaults
                 .map(|endpoint| (endpoint.id.to_string(), Arc::new(endpoint)))
@@ -118,12 +124,13 @@ impl Endpoints {
     }
 }
 
-fn default_endpoint(said: &DefaultEndpoint) -> Option<Endpoint> {
+/// A default endpoint: any clinic, and the default zone.
+fn default_endpoint(said: &DefaultEndpoint, zone: &str) -> Option<Endpoint> {
     Some(Endpoint {
         id: EndpointId::known(said.system),
         ehr: ehr::by_system(said.system)?,
         lab_id: LabId::known(DEFAULT_LAB),
-        time_zone: None,
+        time_zone: Some(zone.to_owned()),
         clinics: Vec::new(),
         clinic_map: BTreeMap::new(),
         secrets: said.secrets.clone(),

@@ -74,7 +74,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         clock,
         keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
         limits: Limits::new(config.limits),
-        endpoints: Endpoints::load(&config.default_endpoints, store.as_ref())?,
+        endpoints: Endpoints::load(
+            &config.default_endpoints,
+            &config.rules.default_time_zone,
+            store.as_ref(),
+        )?,
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,

@@ -3,6 +3,7 @@
 use super::cases::{join, leave};
 use super::pickups::open_at;
 use super::publish::{Alert, Publication};
+use super::series;
 use super::{Desk, Refusal, Step, fault};
 use crate::delivery::{Case, Delivery};
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
@@ -87,24 +88,31 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
 
 /// A clinic is like this from here on.
 pub fn clinic_set(desk: &mut Desk<'_>, detail: &ClinicSet) -> Step<String> {
-    let lab_id = detail.clinic.lab_id.clone();
-    desk.lab(&lab_id)?;
-    let before = desk.get::<Clinic>(&lab_id, detail.clinic.id.as_str())?;
+    let lab = desk.lab(&detail.clinic.lab_id)?;
+    let before = desk.get::<Clinic>(&lab.id, detail.clinic.id.as_str())?;
     desk.expect(
         detail.expected,
         before.as_ref().map_or(0, |clinic| clinic.version),
     )?;
-    let merged_into = before.and_then(|clinic| clinic.merged_into);
+    let merged_into = before
+        .as_ref()
+        .and_then(|clinic| clinic.merged_into.clone());
     let private = detail.private.clone();
-    set(
-        desk,
-        Clinic {
-            verified: true,
-            merged_into,
-            private,
-            ..detail.clinic.clone()
-        },
-    )
+    let clinic = Clinic {
+        verified: true,
+        merged_into,
+        private,
+        ..detail.clinic.clone()
+    };
+    if let Some(zone) = clinic.time_zone.clone()
+        && before.is_some_and(|before| before.time_zone.as_ref() != Some(&zone))
+    {
+        let open = Key::OpenAt(Kind::Series, lab.id.clone(), clinic.id.clone());
+        for series in desk.all::<Series>(&lab.id, open)? {
+            series::rezone(desk, series, zone.clone())?;
+        }
+    }
+    set(desk, clinic)
 }
 
 fn set<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {

@@ -43,6 +43,23 @@ pub fn confirm(desk: &mut Desk<'_>, mut pickup: Pickup) -> Pickup {
     pickup
 }
 
+/// What a stop promises moves along with its pickup.
+pub fn move_stop(desk: &mut Desk<'_>, pickup: &Pickup) -> Step<()> {
+    let Some(stop_id) = &pickup.stop_id else {
+        return Ok(());
+    };
+    if let Some(stop) = desk.get::<Stop>(&pickup.lab_id, stop_id.as_str())?
+        && stop.status.is_open()
+    {
+        desk.put(Stop {
+            window_start: Some(pickup.window.start),
+            window_end: Some(pickup.window.end),
+            ..stop
+        });
+    }
+    Ok(())
+}
+
 /// The dispatchers hear of a later RUSH occurrence when it comes within a day.
 pub fn announce_rush(desk: &mut Desk<'_>, pickup: &mut Pickup) {
     if !pickup.is_rush || pickup.rush_alerted {

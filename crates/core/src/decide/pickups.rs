@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::pickup_steps::{alert_rush, announce_rush, cancel, confirm};
+use super::pickup_steps::{alert_rush, announce_rush, cancel, confirm, move_stop};
 use super::publish::{Alert, Publication};
 use super::series;
 use super::{Desk, Refusal, Step, Verdict};
@@ -111,6 +111,7 @@ fn accept(
     series::plan(desk, &lab, &clinic, detail, &mut pickup)?;
     alert_rush(desk, &mut pickup);
     desk.put(pickup.clone());
+    move_stop(desk, &pickup)?;
     desk.publish(Publication::pickup(&pickup, "PickupConfirmed"));
     warn_if_closed(desk, &clinic, &pickup, &zone);
     Ok(pickup)
@@ -312,6 +313,7 @@ pub fn moved(desk: &mut Desk<'_>, detail: &PickupMoved) -> Step<String> {
     pickup.package_count = detail.package_count.unwrap_or(pickup.package_count);
     pickup.is_rush = detail.is_rush.unwrap_or(pickup.is_rush);
     let pickup = confirm(desk, pickup);
+    move_stop(desk, &pickup)?;
     Ok(view::json(&PickupView::from(&pickup)))
 }
 

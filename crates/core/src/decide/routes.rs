@@ -54,7 +54,7 @@ fn add_stops(
     plans: &[StopPlan],
     field: &str,
 ) -> Step<()> {
-    if plans.len() > MAX_STOPS {
+    if usize::try_from(last).unwrap_or(MAX_STOPS) + plans.len() > MAX_STOPS {
         return Err(Refusal::Invalid(vec![Fault::new(field.to_owned(), Reason::TooLong)]).into());
     }
     prefetch(desk, route, plans)?;

@@ -348,3 +348,30 @@ pub fn revise_from(desk: &mut Desk<'_>, from: Pickup, detail: &PickupMoved) -> S
     desk.put(series);
     desk.need::<Pickup>(&from.lab_id, from.id.as_str(), "unknown_pickup")
 }
+
+/// A clinic's clock turns out to be another: its series keep the moments that were asked for, and from here on that clock's
+/// time of day.
+pub fn rezone(desk: &mut Desk<'_>, mut series: Series, zone_name: String) -> Step<()> {
+    if series.zone == zone_name {
+        return Ok(());
+    }
+    let (old, new) = (time::zone(&series.zone), time::zone(&zone_name));
+    for revision in &mut series.revisions {
+        let from = revision.from;
+        if let Some(window) = window_of(std::slice::from_ref(revision), from, &old) {
+            *revision = revision_of(from, window, &new);
+        }
+    }
+    series.zone = zone_name;
+    for mut pickup in desk.parts::<Pickup>(&series.lab_id, series.id.as_str())? {
+        let own = pickup.slot.and_then(|slot| window(&series, slot));
+        let fits = pickup.status.is_changeable() && !pickup.detached;
+        if let Some(window) = own.filter(|_| fits) {
+            pickup.window = window;
+            pickup.date = time::date_at(window.start, &new);
+            confirm(desk, pickup);
+        }
+    }
+    desk.put(series);
+    Ok(())
+}

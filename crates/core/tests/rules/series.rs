@@ -395,3 +395,26 @@ fn a_rush_occurrence_is_told_when_it_comes_within_a_day() {
     bench.wait_until(at("2025-02-20T09:00:00Z"));
     assert_eq!(told(&bench).len(), 2);
 }
+
+#[test]
+fn a_clinic_whose_zone_is_set_later_keeps_its_series_on_that_clock() {
+    let mut bench = Bench::new();
+    bench.send(PickupRequested {
+        recurrence: Some(weekly(10)),
+        ..pickup("P1", "A", "2025-02-17T14:00:00Z", "2025-02-17T15:00:00Z")
+    });
+    bench.send(ClinicSet {
+        clinic: Clinic {
+            time_zone: Some("America/New_York".to_owned()),
+            ..Clinic::stub(lab(), ClinicId::known("A"))
+        },
+        expected: None,
+        private: Phi::default(),
+    });
+    let starts: Vec<String> = ahead(&bench).into_iter().map(|(_, start)| start).collect();
+    assert_eq!(starts[0], "2025-02-17T14:00:00Z");
+    assert_eq!(
+        starts[3], "2025-03-10T13:00:00Z",
+        "nine o'clock there, a change later"
+    );
+}

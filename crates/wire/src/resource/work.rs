@@ -26,7 +26,9 @@ pub fn delivery_patch(
     expected: Option<u64>,
 ) -> Result<DeliveryPatched, Vec<Fault>> {
     let mut reader = Reader::new(body, "");
-    let date = reader.optional("deliveryDate", fields::date);
+    let date = reader
+        .optional("deliveryDate", fields::date)
+        .or_else(|| reader.optional("date", fields::date));
     let cancel = reader.optional("status", fields::word(&[("cancelled", true)]));
     reader.finish(|| {
         Some(DeliveryPatched {
@@ -100,7 +102,10 @@ pub fn stop_completed(
     let mut reader = Reader::new(body, "");
     let at = reader.optional("at", fields::timestamp);
     let cases = reader.objects("cases", MAX_ITEMS, |item| outcome(item, "caseId"));
-    let pickups = reader.objects("pickups", MAX_ITEMS, |item| outcome(item, "id"));
+    let pickups = reader.objects("pickups", MAX_ITEMS, |item| {
+        let by_sender = matches!(item.read("pickupId", |_| Ok(())), Ok(Some(())));
+        outcome(item, if by_sender { "pickupId" } else { "id" })
+    });
     let redeliver_on = reader.optional("redeliverOn", fields::date);
     let received_by = reader.optional("receivedBy", fields::text(NAME));
     let coordinates = read_coordinates(&mut reader, "coordinates");
