@@ -30,7 +30,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The key by which it is looked up: the first 16 bytes of SHA-256 over its parts.
+    /// The key by which it is looked up: 8 bytes of SHA-256 over the sender's `pickupId`, then 8 over all parts. So one
+    /// index finds the pickup of an identity, and all pickups with one `pickupId`.
     pub fn digest(&self) -> [u8; 16] {
         let mut hash = Sha256::new();
         for part in [
@@ -43,8 +44,16 @@ impl Identity {
             hash.update(b"\n");
         }
         let mut key = [0; 16];
-        key.copy_from_slice(&hash.finalize()[..16]);
+        key[..8].copy_from_slice(&Self::prefix(&self.pickup_id));
+        key[8..].copy_from_slice(&hash.finalize()[..8]);
         key
+    }
+
+    /// How the keys of all pickups with that `pickupId` begin.
+    pub fn prefix(pickup_id: &str) -> [u8; 8] {
+        let mut prefix = [0; 8];
+        prefix.copy_from_slice(&Sha256::digest(pickup_id.as_bytes())[..8]);
+        prefix
     }
 }
 

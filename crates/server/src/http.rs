@@ -5,6 +5,7 @@ mod body;
 mod deliveries;
 mod directory;
 mod docs;
+mod drawing;
 mod events;
 mod failure;
 mod gate;
@@ -61,7 +62,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// The routes with their description, which is made from them.
 fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(docs::frame())
+    let (router, document) = OpenApiRouter::with_openapi(docs::frame())
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(login::page, login::log_in))
@@ -112,5 +113,6 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(limits::list))
         .routes(routes!(limits::clear))
         .routes(routes!(live::stream))
-        .split_for_parts()
+        .split_for_parts();
+    (router, docs::named(document))
 }

@@ -153,8 +153,8 @@ fn measure_floor(batches: &[Batch], events: usize) -> f64 {
                       VALUES (?, 0, 0, ?, 'cases.production', 'CaseCancelled', ?, ?, ?)";
     let insert = |kind: Kind| {
         format!(
-        "INSERT INTO r_{kind} (lab_id, id, clinic_id, date, parent, identity, sender_id, open, version, body, private)
-         VALUES (?, ?, ?, '2025-01-16', ?, ?, ?, ?, 1, ?, ?)"
+        "INSERT INTO r_{kind} (lab_id, id, clinic_id, date, parent, identity, open, version, body, private)
+         VALUES (?, ?, ?, '2025-01-16', ?, ?, ?, 1, ?, ?)"
     )
     };
     let mut seq = 0_i64;
@@ -192,7 +192,6 @@ fn measure_floor(batches: &[Batch], events: usize) -> f64 {
                         row.clinic_id,
                         row.parent,
                         row.identity,
-                        is_pickup.then_some(&row.id),
                         row.open,
                         row.body,
                         private

@@ -39,6 +39,39 @@ pub fn frame() -> OpenApi {
         .build()
 }
 
+/// With a name of its own for every operation, and templates without the router's marks: tools that make clients of it need both.
+pub fn named(mut document: OpenApi) -> OpenApi {
+    let paths = std::mem::take(&mut document.paths.paths);
+    let named = paths.into_iter().map(|(path, mut item)| {
+        let path = path.replace("{*", "{");
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, &path));
+            }
+        }
+        (path, item)
+    });
+    document.paths.paths = named.collect();
+    document
+}
+
+/// `getV1DeliveriesId`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let capitalised = words.filter_map(|word| {
+        let (first, rest) = word.split_at_checked(1)?;
+        Some(first.to_ascii_uppercase() + rest)
+    });
+    method.to_owned() + &capitalised.collect::<String>()
+}
+
 /// `/openapi.json` and `/docs`.
 pub fn router(document: OpenApi) -> Router<Arc<App>> {
     let served = document;

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use super::body;
+use super::drawing::is_drawing;
 use super::paging::said;
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
@@ -132,36 +133,6 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
         return Some("image/webp");
     }
     is_drawing(bytes).then_some("image/svg+xml")
-}
-
-/// An SVG without scripts, handlers, foreign objects, entities and references to elsewhere.
-fn is_drawing(bytes: &[u8]) -> bool {
-    let Ok(text) = str::from_utf8(bytes) else {
-        return false;
-    };
-    let folded = text.to_ascii_lowercase();
-    let start = folded.trim_start_matches('\u{feff}').trim_start();
-    let begins =
-        start.starts_with("<svg") || (start.starts_with("<?xml") && folded.contains("<svg"));
-    let forbidden = [
-        "<script",
-        "<foreignobject",
-        "<!entity",
-        "<!doctype",
-        "javascript:",
-        "<iframe",
-        "<image",
-        "href=",
-        "url(",
-        "<style",
-    ];
-    let has_handler = folded.match_indices(" on").any(|(at, _)| {
-        let name: &str = &folded[at + 3..];
-        name.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.trim_end().bytes().all(|b| b.is_ascii_alphabetic())
-        })
-    });
-    begins && !has_handler && !forbidden.iter().any(|part| folded.contains(part))
 }
 
 /// The bytes of a proof. Browsers are told to save it, not to show it.

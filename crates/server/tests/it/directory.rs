@@ -71,7 +71,8 @@ fn if_match_is_checked_where_it_is_sent() {
 
 #[test]
 fn all_faults_of_a_put_are_named() {
-    let admin = shared().admin();
+    let server = shared();
+    let admin = server.admin();
     let faults = |path: &str, body| admin.put(path, &body).faults().into_iter().map(|(field, reason)| format!("{field} {reason}")).collect::<Vec<_>>();
     let lab = json!({ "timeZone": "Mars/Olympus", "workingDays": ["XX"], "cutoff": "25:00" });
     assert_eq!(faults("/v1/labs/x", lab), ["name required", "timeZone unknown_value", "workingDays[0] unknown_value", "cutoff invalid_format"]);

@@ -3,11 +3,13 @@
 //! One binary, a file a matter. Tests that cannot disturb each other share one server and use labs of their own; the
 //! others start theirs. Nothing is set up first: labs and clinics are made as stubs by whoever names them.
 
+mod access;
 mod completion;
 mod directory;
 mod events;
 mod forms;
 mod harness;
+mod limits;
 mod lists;
 mod observation;
 mod pickups;
@@ -15,5 +17,7 @@ mod problems;
 mod proofs;
 mod quarantine;
 mod recurrence;
+mod roles;
 mod routes;
+mod vectors;
 mod webhooks;

@@ -108,7 +108,8 @@ fn every_operation_is_described_with_its_answers_and_its_own_name() {
 
 #[test]
 fn the_page_to_read_it_loads_nothing_from_elsewhere() {
-    let nobody = shared().nobody();
+    let server = shared();
+    let nobody = server.nobody();
     let moved = nobody.get("/docs");
     assert!(moved.status == 200 || moved.header("location").starts_with("/docs/"), "{}", moved.status);
     let page = nobody.get("/docs/");

@@ -196,7 +196,8 @@ fn every_error_is_a_problem() {
 
 #[test]
 fn parameters_of_lists_are_checked_by_name() {
-    let admin = shared().admin();
+    let server = shared();
+    let admin = server.admin();
     for (query, field, reason) in [
         ("limit=0", "limit", "out_of_range"),
         ("limit=201", "limit", "out_of_range"),

@@ -1,6 +1,7 @@
 //! Records: written with their versions, read one by one and in lists.
 
 use pontic_core::id::LabId;
+use pontic_core::pickup::Identity;
 use pontic_core::record::{Kind, Record};
 use rusqlite::{Connection, Row, params};
 
@@ -37,6 +38,27 @@ fn save_one(
         .map(|private| vault.seal_private(&place, private))
         .transpose()?;
     let date = row.date.map(|date| date.to_string());
+    if let Some(version) = loaded {
+        // Most changes leave the columns alone that indexes hold, and an index is written again only if its columns are named.
+        let mut statement = conn.prepare_cached(&table.rewrite)?;
+        let (lab, open) = (row.lab_id.as_str(), row.open);
+        let same = params![
+            lab,
+            row.id,
+            row.clinic_id,
+            date,
+            row.status,
+            row.parent,
+            open,
+            row.version,
+            row.body,
+            private,
+            version
+        ];
+        if statement.execute(same)? == 1 {
+            return Ok(());
+        }
+    }
     let mut statement = conn.prepare_cached(if loaded.is_some() {
         &table.update
     } else {
@@ -50,7 +72,6 @@ fn save_one(
         row.status,
         row.parent,
         row.identity,
-        sender_id(record),
         row.open,
         row.version,
         row.body,
@@ -64,14 +85,6 @@ fn save_one(
         Ok(())
     } else {
         Err(StoreError::Conflict)
-    }
-}
-
-/// The sender's id, by which pickups can be listed.
-fn sender_id(record: &Record) -> Option<&str> {
-    match record {
-        Record::Pickup(pickup) => Some(&pickup.pickup_id),
-        _ => None,
     }
 }
 
@@ -107,6 +120,7 @@ pub fn list(
     filter: &Filter,
     paging: &Paging,
 ) -> Result<Page<Record>, StoreError> {
+    let bounds = filter.pickup_id.as_deref().map(identities);
     Query::new(&tables::of(kind).list)
         .and_if(
             "lab_id = ?",
@@ -116,9 +130,19 @@ pub fn list(
         .and_if("date = ?", filter.date.map(|date| date.to_string()))
         .and_if("status = ?", filter.status.clone())
         .and_if("parent = ?", filter.parent.clone())
-        .and_if("sender_id = ?", filter.pickup_id.clone())
+        .and_if("identity >= ?", bounds.map(|(first, _)| first.to_vec()))
+        .and_if("identity <= ?", bounds.map(|(_, last)| last.to_vec()))
         .and_if("n > ?", paging.after.map(rows::number))
         .page(conn, "n", paging, |row| {
             Ok((row.get(0)?, read(vault, kind, row)?))
         })
+}
+
+/// The first and the last key that a pickup with that id of its sender can have.
+fn identities(pickup_id: &str) -> ([u8; 16], [u8; 16]) {
+    let prefix = Identity::prefix(pickup_id);
+    let (mut first, mut last) = ([0; 16], [u8::MAX; 16]);
+    first[..8].copy_from_slice(&prefix);
+    last[..8].copy_from_slice(&prefix);
+    (first, last)
 }

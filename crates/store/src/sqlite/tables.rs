@@ -13,6 +13,8 @@ pub struct Table {
     pub insert: String,
     /// A changed record, if it still has the version that was loaded.
     pub update: String,
+    /// The same, for a record whose indexed columns are as they were. (A second key never changes.)
+    pub rewrite: String,
     /// By lab and id.
     pub one: String,
     /// By the second key.
@@ -44,12 +46,17 @@ impl Table {
         // `open = 1` stands there literally: only so can SQLite see that a partial index holds the row.
         Self {
             insert: format!(
-                "INSERT INTO {table} (lab_id, id, clinic_id, date, status, parent, identity, sender_id, open, version,
-                 body, private) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                "INSERT INTO {table} (lab_id, id, clinic_id, date, status, parent, identity, open, version,
+                 body, private) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             ),
             update: format!(
-                "UPDATE {table} SET clinic_id = ?3, date = ?4, status = ?5, parent = ?6, identity = ?7, sender_id = ?8,
-                 open = ?9, version = ?10, body = ?11, private = ?12 WHERE id = ?2 AND lab_id = ?1 AND version = ?13"
+                "UPDATE {table} SET clinic_id = ?3, date = ?4, status = ?5, parent = ?6, identity = ?7,
+                 open = ?8, version = ?9, body = ?10, private = ?11 WHERE id = ?2 AND lab_id = ?1 AND version = ?12"
+            ),
+            rewrite: format!(
+                "UPDATE {table} SET version = ?8, body = ?9, private = ?10
+                 WHERE id = ?2 AND lab_id = ?1 AND version = ?11 AND clinic_id IS ?3 AND date IS ?4 AND status IS ?5
+                 AND parent IS ?6 AND open = ?7"
             ),
             one: format!("SELECT {COLUMNS} FROM {table} WHERE id = ?1 AND lab_id = ?2"),
             by_identity: format!("SELECT {COLUMNS} FROM {table} WHERE identity = ?"),

@@ -83,7 +83,9 @@ impl Client {
         } else {
             agent().run(request.body(body.to_vec()).expect("a request"))?
         };
-        let text = response.body_mut().with_config().limit(64 << 20).read_to_string()?;
+        let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        // Pictures are no text: what is looked at of them are headers.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

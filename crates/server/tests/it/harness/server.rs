@@ -89,6 +89,12 @@ impl Start {
         self
     }
 
+    /// Without an environment variable.
+    pub fn unset(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// With further arguments.
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);

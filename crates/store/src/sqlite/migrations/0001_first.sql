@@ -1,19 +1,19 @@
 -- Facts about this data: its epoch, the check of its key, how far the inbox was pruned.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
--- Records: one table for each kind, all alike. `n` is the order of creation; `sender_id` the sender's id of a pickup.
-CREATE TABLE r_lab (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_clinic (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_driver (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_endpoint (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_case (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_delivery (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_pickup (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_series (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_invoice (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_route (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_stop (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
-CREATE TABLE r_rules (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, sender_id TEXT, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+-- Records: one table for each kind, all alike. `n` is the order of creation.
+CREATE TABLE r_lab (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_clinic (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_driver (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_endpoint (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_case (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_delivery (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_pickup (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_series (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_invoice (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_route (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_stop (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
+CREATE TABLE r_rules (n INTEGER PRIMARY KEY, lab_id TEXT NOT NULL, id TEXT NOT NULL, clinic_id TEXT, date TEXT, status TEXT, parent TEXT, identity BLOB, open INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, private BLOB, UNIQUE (id, lab_id)) STRICT;
 
 -- Only what a query needs: every index is written again with every row.
 CREATE INDEX case_parent ON r_case (parent) WHERE parent IS NOT NULL;
@@ -23,9 +23,7 @@ CREATE UNIQUE INDEX delivery_open ON r_delivery (lab_id, clinic_id, date) WHERE 
 CREATE INDEX pickup_date ON r_pickup (date, lab_id);
 CREATE INDEX pickup_clinic ON r_pickup (clinic_id);
 CREATE INDEX pickup_parent ON r_pickup (parent) WHERE parent IS NOT NULL;
-CREATE INDEX pickup_open ON r_pickup (lab_id, clinic_id) WHERE open = 1;
 CREATE UNIQUE INDEX pickup_identity ON r_pickup (identity) WHERE identity IS NOT NULL;
-CREATE INDEX pickup_sender ON r_pickup (sender_id);
 CREATE INDEX series_open ON r_series (lab_id, clinic_id) WHERE open = 1;
 CREATE INDEX route_date ON r_route (date, lab_id);
 CREATE INDEX stop_parent ON r_stop (parent);
