@@ -114,15 +114,18 @@ impl Running {
     pub async fn stop(self) {
         // The receivers may be gone already.
         let _ = self.stop.send(true);
-        if tokio::time::timeout(GRACE, self.server).await.is_err() {
+        let mut server = self.server;
+        if tokio::time::timeout(GRACE, &mut server).await.is_err() {
             tracing::warn!("some requests were cut off");
+            server.abort();
         }
         for worker in self.workers {
             worker.abort();
             let _ = worker.await;
         }
-        // The door's thread ends with the last sender, which is the app's.
+        // The door's thread ends with the last sender, which is the app's; a connection that was cut off may hold one longer.
         drop(self.app);
-        let _ = tokio::task::spawn_blocking(move || self.door.join()).await;
+        let door = tokio::task::spawn_blocking(move || self.door.join());
+        let _ = tokio::time::timeout(GRACE, door).await;
     }
 }

@@ -1,6 +1,7 @@
 //! `pontic serve`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -44,7 +45,10 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(serve(config))
+        let done = runtime.block_on(serve(config));
+        // Whatever still waits for a connection that was cut off is not waited for.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        done
     }
 
     fn decide(&self) -> Result<Config, crate::config::Faults> {
