@@ -1,6 +1,6 @@
 //! What a decision may look at: the rows that were loaded for it, and what it changed on top of them.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
@@ -72,7 +72,7 @@ impl Facts {
     /// What a store answered, corrected by what it does not know yet.
     fn with_changes(&self, key: &Key, found: Found) -> Found {
         // Told by its key first: a long batch has many changed records, of which few concern one list.
-        let mut changed = self
+        let changed = self
             .changed
             .iter()
             .filter(|changed| may_concern(key, changed))
@@ -80,20 +80,15 @@ impl Facts {
                 Some(Found::Record(Some(record))) => Some(record),
                 _ => None,
             });
-        match (key, found) {
-            (Key::Identity(_, digest), found) => {
-                let same = |record: &&Record| record.columns().identity == Some(*digest);
-                let newer = changed.find(same);
-                newer.map_or(found, |record| Found::Record(Some(record.clone())))
-            }
-            (_, Found::Ids(mut ids)) => {
+        match found {
+            Found::Ids(mut ids) => {
                 for record in changed {
-                    let row = record.columns();
-                    correct(&mut ids, key, &row);
+                    correct(&mut ids, key, &record.columns());
                 }
                 Found::Ids(ids)
             }
-            (_, found) => found,
+            // A changed record lies under its keys already.
+            found @ Found::Record(_) => found,
         }
     }
 
@@ -168,18 +163,20 @@ impl<'a> View<'a> {
             _ => None,
         };
         let after = record.columns();
-        for list in lists(before.as_ref())
-            .into_iter()
-            .chain(lists(Some(&after)))
-        {
-            let Some(Found::Ids(ids)) = self.get(&list) else {
-                continue;
-            };
-            let mut ids = ids.clone();
-            correct(&mut ids, &list, &after);
-            self.overlay.found.found.insert(list, Found::Ids(ids));
+        let now_in = lists(&after);
+        let was_in = before.as_ref().map(lists).unwrap_or_default();
+        for left in was_in.into_iter().filter(|list| !now_in.contains(list)) {
+            self.change_list(left, |ids, left| ids.retain(|id| id != left), &after);
         }
-        if let Some(identity) = after.identity {
+        for list in now_in {
+            let join = |ids: &mut Vec<String>, member: &str| {
+                if !ids.iter().any(|id| id == member) {
+                    ids.push(member.to_owned());
+                }
+            };
+            self.change_list(list, join, &after);
+        }
+        if let Some(identity) = record.identity() {
             self.overlay.found.found.insert(
                 Key::Identity(after.kind, identity),
                 Found::Record(Some(record.clone())),
@@ -190,20 +187,31 @@ impl<'a> View<'a> {
             .found
             .insert(key, Found::Record(Some(record)));
     }
+
+    /// Changes a list by the member that a record is in it; one that nobody loaded is left to the store.
+    fn change_list(&mut self, list: Key, change: impl Fn(&mut Vec<String>, &str), row: &Row) {
+        let Some(Found::Ids(ids)) = self.get(&list) else {
+            return;
+        };
+        let mut ids = ids.clone();
+        change(&mut ids, member(&list, row));
+        self.overlay.found.found.insert(list, Found::Ids(ids));
+    }
+}
+
+/// What stands in a list for the record with these columns.
+fn member<'r>(list: &Key, row: &'r Row) -> &'r str {
+    if matches!(list, Key::Labs(..)) {
+        row.lab_id.as_str()
+    } else {
+        &row.id
+    }
 }
 
 /// Puts the record with these columns into the list, or takes it out.
 fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
-    let of_labs = matches!(list, Key::Labs(..));
-    if !concerns(list, row) {
-        return;
-    }
-    let member = if of_labs {
-        row.lab_id.as_str()
-    } else {
-        &row.id
-    };
-    let belongs = lists(Some(row)).contains(list);
+    let member = member(list, row);
+    let belongs = lists(row).contains(list);
     match (belongs, ids.iter().position(|id| id == member)) {
         (true, None) => ids.push(member.to_owned()),
         (false, Some(index)) => drop(ids.remove(index)),
@@ -220,26 +228,12 @@ fn may_concern(key: &Key, changed: &Key) -> bool {
         Key::Parts(of, at, _) | Key::OpenAt(of, at, _) => of == kind && at == lab,
         Key::OpenDelivery(at, ..) => *kind == Kind::Delivery && at == lab,
         Key::Labs(of, of_id) => of == kind && of_id == id,
-        Key::Identity(of, _) => of == kind,
-        Key::Record(..) => false,
-    }
-}
-
-/// Whether a record of that kind and lab may be in the list at all.
-fn concerns(list: &Key, row: &Row) -> bool {
-    match list {
-        Key::Parts(kind, lab, _) | Key::OpenAt(kind, lab, _) => {
-            *kind == row.kind && *lab == row.lab_id
-        }
-        Key::OpenDelivery(lab, ..) => row.kind == Kind::Delivery && *lab == row.lab_id,
-        Key::Labs(kind, id) => *kind == row.kind && *id == row.id,
         Key::Record(..) | Key::Identity(..) => false,
     }
 }
 
 /// The lists that a record with these columns is in.
-fn lists(row: Option<&Row>) -> Vec<Key> {
-    let Some(row) = row else { return Vec::new() };
+fn lists(row: &Row) -> Vec<Key> {
     let mut keys = vec![Key::Labs(row.kind, row.id.clone())];
     if let Some(parent) = &row.parent {
         keys.push(Key::Parts(row.kind, row.lab_id.clone(), parent.clone()));

@@ -115,6 +115,10 @@ pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned {
     }
     /// Gives it its patient data back.
     fn set_private(&mut self, _private: Phi<Private>) {}
+    /// Its second key, unique within the kind.
+    fn identity(&self) -> Option<[u8; 16]> {
+        None
+    }
     /// Fills the columns by which it is looked up.
     fn index(&self, _row: &mut Row) {}
     /// As one of all kinds.
@@ -124,7 +128,7 @@ pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned {
 }
 
 macro_rules! records {
-    ($($name:ident $(private $private:tt)? => |$lab:ident| $lab_expr:expr, |$this:ident, $row:ident| $index:expr;)*) => {
+    ($($name:ident $(private $private:tt)? $(identity $digest:tt)? => |$lab:ident| $lab_expr:expr, |$this:ident, $row:ident| $index:expr;)*) => {
         /// A record of any kind. Shared, because a batch of events hands the same ones around.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Record { $(
@@ -141,6 +145,7 @@ macro_rules! records {
                 fn private(&self) -> Option<&Phi<Private>> { Some(&self.$private) }
                 fn set_private(&mut self, private: Phi<Private>) { self.$private = private; }
             )?
+            $(fn identity(&self) -> Option<[u8; 16]> { Some(Pickup::$digest(self).digest()) })?
             fn index(&self, $row: &mut Row) { let $this = self; $index }
             fn into_record(self) -> Record { Record::$name(Arc::new(self)) }
             fn from_record(record: &Record) -> Option<&Self> {
@@ -164,6 +169,11 @@ macro_rules! records {
                 match self { $(Self::$name(value) => Entity::lab_id(value.as_ref())),* }
             }
 
+            /// Its second key.
+            pub fn identity(&self) -> Option<[u8; 16]> {
+                match self { $(Self::$name(value) => Entity::identity(value.as_ref())),* }
+            }
+
             /// Its version.
             pub fn version(&self) -> u64 {
                 match self { $(Self::$name(value) => value.version),* }
@@ -174,7 +184,7 @@ macro_rules! records {
                 match self { $(Self::$name(value) => row(value.as_ref(), value.version)),* }
             }
 
-            /// The columns by which it is looked up, without its body.
+            /// The columns by which it is filtered, without second key and body.
             pub fn columns(&self) -> Row {
                 match self { $(Self::$name(value) => columns(value.as_ref(), value.version)),* }
             }
@@ -205,12 +215,11 @@ records! {
         row.status = Some(this.status.as_str());
         row.open = this.status.is_open();
     };
-    Pickup private private => |pickup| &pickup.lab_id, |this, row| {
+    Pickup private private identity identity => |pickup| &pickup.lab_id, |this, row| {
         row.clinic_id = Some(this.clinic_id.to_string());
         row.date = Some(this.date);
         row.status = Some(this.status.as_str());
         row.parent = this.series_id.as_ref().map(ToString::to_string);
-        row.identity = Some(this.identity().digest());
         row.open = this.status.is_changeable();
     };
     Series private private => |series| &series.lab_id, |this, row| {
@@ -254,6 +263,7 @@ fn columns<E: Entity>(value: &E, version: u64) -> Row {
 
 fn row<E: Entity>(value: &E, version: u64) -> Row {
     let mut row = columns(value, version);
+    row.identity = value.identity();
     // Records hold nothing that JSON cannot (no map with keys other than texts, no NaN): it cannot fail.
     row.body = serde_json::to_string(value).unwrap_or_default();
     // Sealing at rest is the one purpose of opening it here.

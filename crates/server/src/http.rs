@@ -12,6 +12,7 @@ mod gate;
 mod health;
 mod import;
 mod invoices;
+mod leftover;
 mod limits;
 mod live;
 mod login;

@@ -23,7 +23,9 @@ use crate::metrics::Integration;
 use crate::work;
 
 /// How long a stop waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(10);
+/// How long it then waits for the door to close: what is in a batch takes no longer, and a reader who does not read holds it open.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +128,6 @@ impl Running {
         // The door's thread ends with the last sender, which is the app's; a connection that was cut off may hold one longer.
         drop(self.app);
         let door = tokio::task::spawn_blocking(move || self.door.join());
-        let _ = tokio::time::timeout(GRACE, door).await;
+        let _ = tokio::time::timeout(CLOSING, door).await;
     }
 }

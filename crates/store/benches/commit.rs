@@ -75,7 +75,7 @@ fn load(store: &SqliteStore, batch: &Batch) {
 }
 
 fn key(record: &Record) -> Key {
-    match record.columns().identity {
+    match record.identity() {
         Some(identity) => Key::Identity(record.kind(), identity),
         None => Key::Record(
             record.kind(),

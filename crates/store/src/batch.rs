@@ -1,5 +1,7 @@
 //! What is written together: decisions, and what must not be lost beside them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use pontic_core::event::{Body, Event, Origin};
 use pontic_core::id::LabId;
@@ -90,7 +92,7 @@ pub struct Entry {
     /// The `now` it was decided with.
     pub now: Timestamp,
     /// The event.
-    pub event: Event,
+    pub event: Arc<Event>,
     /// Digest of its type and content.
     pub digest: [u8; 16],
     /// The lab it concerns.

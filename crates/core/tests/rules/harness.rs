@@ -220,7 +220,7 @@ impl Bench {
             }
             Key::Identity(kind, digest) => {
                 let same = |record: &&Record| {
-                    record.kind() == *kind && record.columns().identity == Some(*digest)
+                    record.kind() == *kind && record.identity() == Some(*digest)
                 };
                 Found::Record(self.records.values().find(same).cloned())
             }

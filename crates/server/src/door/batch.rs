@@ -155,7 +155,14 @@ impl Run<'_> {
                         keys.extend(missing);
                     }
                 }
-                Draft::Webhook(webhook) => keys.extend(zone_keys(webhook)),
+                Draft::Webhook(webhook) => {
+                    keys.extend(zone_keys(webhook));
+                    keys.extend(
+                        webhook
+                            .identity()
+                            .map(|identity| Key::Identity(Kind::Pickup, identity.digest())),
+                    );
+                }
                 Draft::Quarantine(_) => {}
             }
         }
@@ -191,7 +198,7 @@ impl Run<'_> {
             Err(refusal) => return Ok(Outcome::Refused(refusal)),
         };
         let event = webhook.event(&record);
-        Ok(match self.judge_event(&event)? {
+        Ok(match self.judge_event(&Arc::new(event))? {
             Outcome::Done(accepted) => {
                 let acknowledgement = webhook.acknowledge(record, &zone, &accepted.result);
                 Outcome::Done(Accepted {
@@ -231,7 +238,7 @@ impl Run<'_> {
         }
     }
 
-    fn judge_event(&mut self, event: &Event) -> Result<Outcome, StoreError> {
+    fn judge_event(&mut self, event: &Arc<Event>) -> Result<Outcome, StoreError> {
         let entry = self.entries.draw();
         let event_id = event
             .origin
@@ -320,7 +327,13 @@ impl Run<'_> {
         Ok(Err(None))
     }
 
-    fn accept(&mut self, event: &Event, entry: [u8; 16], digest: [u8; 16], decision: Decision) {
+    fn accept(
+        &mut self,
+        event: &Arc<Event>,
+        entry: [u8; 16],
+        digest: [u8; 16],
+        decision: Decision,
+    ) {
         let version_of = |kind: Kind, id: &str| {
             let record = decision
                 .records
@@ -347,7 +360,7 @@ impl Run<'_> {
         self.batch.entries.push(Entry {
             entry,
             now: self.now,
-            event: event.clone(),
+            event: Arc::clone(event),
             digest,
             lab_id: decision.lab_id,
             changes: decision.changes,

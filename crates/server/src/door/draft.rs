@@ -1,6 +1,7 @@
 //! What is handed in at the door: events, and what becomes one once the clinic is known.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +10,7 @@ use pontic_core::event::{Body, Event, Origin, PickupRequested};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{ClinicId, EndpointId, LabId};
 use pontic_core::phi::{Phi, Private};
-use pontic_core::pickup::Window;
+use pontic_core::pickup::{Identity, Window};
 use pontic_core::rules::Rules;
 use pontic_store::batch::Quarantined;
 use pontic_wire::ehr::{self, Settings, WindowLimits};
@@ -19,7 +20,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub enum Draft {
     /// An event.
-    Event(Box<Event>),
+    Event(Arc<Event>),
     /// A webhook of a practice system.
     Webhook(Box<WebhookDraft>),
     /// Something that cannot be used, to be kept.
@@ -35,7 +36,7 @@ pub fn own_event(body: Body, source: &str, actor: &str, scope: Option<LabId>) ->
         time: None,
         actor: actor.to_owned(),
     };
-    Draft::Event(Box::new(Event { origin, body }))
+    Draft::Event(Arc::new(Event { origin, body }))
 }
 
 /// A webhook that has been read but not placed: its times may be local to a clinic that is yet to be loaded.
@@ -69,6 +70,16 @@ impl WebhookDraft {
     /// Our id of the clinic, if it can be told.
     pub fn clinic(&self) -> Option<ClinicId> {
         self.read.clinic(&self.clinic_map).map(ClinicId::known)
+    }
+
+    /// Who the pickup will be, if that can be told.
+    pub fn identity(&self) -> Option<Identity> {
+        Some(Identity {
+            lab_id: self.lab_id.clone(),
+            sender: self.endpoint.to_string(),
+            clinic_id: self.clinic()?,
+            pickup_id: self.read.pickup_id()?,
+        })
     }
 
     /// The record that it maps to, now that the clinic's zone is known.

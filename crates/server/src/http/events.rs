@@ -203,7 +203,7 @@ fn draft(caller: &Caller, incoming: Incoming) -> Draft {
         time: incoming.time,
         actor: caller.actor(),
     };
-    Draft::Event(Box::new(Event {
+    Draft::Event(Arc::new(Event {
         origin,
         body: incoming.body,
     }))

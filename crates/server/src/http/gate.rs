@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use pontic_core::bucket::Allowance;
 
 use super::failure::Failure;
+use super::leftover::Leftover;
 use super::problem::Problem;
 use super::request_id;
 use crate::access::{Caller, Need, Role, need};
@@ -32,7 +33,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
         let refused = address.and_then(|address| over_limit(&app, &address));
         let mut response = match refused {
             Some(wait_s) => too_often(is_of_ehr, wait_s),
-            None => in_our_form(next.run(request).await),
+            None => run(next, request).await,
         };
         let told = request_id::told();
         if let Some(value) = told
@@ -73,6 +74,16 @@ fn address_of(app: &App, request: &Request) -> Option<String> {
 fn over_limit(app: &App, address: &str) -> Option<u64> {
     let allowance = app.limits.take(Kind::Address, address)?;
     (!allowance.allowed).then_some(allowance.wait_s)
+}
+
+/// What the handlers answer; whoever is refused is heard to the end first.
+async fn run(next: Next, request: Request) -> Response {
+    let (request, leftover) = Leftover::keep(request);
+    let response = in_our_form(next.run(request).await);
+    if let (Some(leftover), true) = (leftover, response.status().is_client_error()) {
+        leftover.drain().await;
+    }
+    response
 }
 
 /// Practice systems are answered in their own form.

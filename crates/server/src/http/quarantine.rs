@@ -151,7 +151,7 @@ fn event_again(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
         time: incoming.time,
         actor: caller.actor(),
     };
-    Ok(Draft::Event(Box::new(pontic_core::event::Event {
+    Ok(Draft::Event(Arc::new(pontic_core::event::Event {
         origin,
         body: incoming.body,
     })))

@@ -9,19 +9,36 @@ use crate::harness::{ADMIN, Server, Start, case, date_in, fresh, pontic, secret_
 fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
     let output = pontic(arguments, input);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 #[test]
 fn the_help_of_every_command_shows_an_example() {
     for command in [
-        "serve", "ehr map", "sign", "verify", "send event", "send webhook", "sanitize", "token create", "token list", "token revoke", "doctor",
+        "serve",
+        "ehr map",
+        "sign",
+        "verify",
+        "send event",
+        "send webhook",
+        "sanitize",
+        "token create",
+        "token list",
+        "token revoke",
+        "doctor",
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let (code, help, _) = run(&arguments, b"");
         assert_eq!(code, Some(0), "{command}");
         let example = format!("pontic {command}");
-        let after = help.split_once("Example").map(|(_, after)| after.to_owned()).unwrap_or_default();
+        let after = help
+            .split_once("Example")
+            .map(|(_, after)| after.to_owned())
+            .unwrap_or_default();
         assert!(after.contains(&example), "{command}: {help}");
     }
 }
@@ -30,11 +47,44 @@ fn the_help_of_every_command_shows_an_example() {
 fn sign_and_verify_agree() {
     let (_, signature, _) = run(&["sign", "dentrix", "--secret", "s"], b"{}");
     let header = format!("X-Dentrix-Signature: {signature}");
-    let (code, said, _) = run(&["verify", "dentrix", "--secret", "other", "--secret2", "s", "--header", &header], b"{}");
+    let (code, said, _) = run(
+        &[
+            "verify",
+            "dentrix",
+            "--secret",
+            "other",
+            "--secret2",
+            "s",
+            "--header",
+            &header,
+        ],
+        b"{}",
+    );
     assert_eq!((code, said.trim()), (Some(0), "verifies"));
-    let (_, stamped, _) = run(&["sign", "eaglesoft", "--secret", "s", "--timestamp", "1737381600"], b"{}");
+    let (_, stamped, _) = run(
+        &[
+            "sign",
+            "eaglesoft",
+            "--secret",
+            "s",
+            "--timestamp",
+            "1737381600",
+        ],
+        b"{}",
+    );
     let headers: Vec<&str> = stamped.lines().collect();
-    let arguments = ["verify", "eaglesoft", "--secret", "s", "--now", "2025-01-20T14:01:00Z", "--header", headers[0], "-H", headers[1]];
+    let arguments = [
+        "verify",
+        "eaglesoft",
+        "--secret",
+        "s",
+        "--now",
+        "2025-01-20T14:01:00Z",
+        "--header",
+        headers[0],
+        "-H",
+        headers[1],
+    ];
     assert_eq!(run(&arguments, b"{}").0, Some(0));
 }
 
@@ -47,7 +97,11 @@ fn header(secret: &str, signed: &[u8]) -> String {
 #[test]
 fn verify_says_why_not() {
     let says = |arguments: &[&str], body: &[u8], parts: &[&str]| {
-        let arguments = [&["verify", "dentrix", "--secret", "right-secret"], arguments].concat();
+        let arguments = [
+            &["verify", "dentrix", "--secret", "right-secret"],
+            arguments,
+        ]
+        .concat();
         let (code, said, _) = run(&arguments, body);
         assert_eq!(code, Some(1), "{said}");
         for part in parts {
@@ -56,27 +110,112 @@ fn verify_says_why_not() {
         assert!(!said.contains("right-secret"), "{said}");
     };
     says(&[], b"{}", &["x-dentrix-signature is missing"]);
-    says(&["-H", "x-opendental-signature: 00"], b"{}", &["x-dentrix-signature is missing", "x-opendental-signature"]);
-    says(&["-H", "x-dentrix-signature: zz"], b"{}", &["x-dentrix-signature is malformed"]);
-    says(&["-H", &header("wrong-secret", b"{}")], b"{}", &["no signature matches", "another secret"]);
-    says(&["-H", &header("right-secret", b"{}")], b"{}\n", &["it would verify without the trailing newline"]);
+    says(
+        &["-H", "x-opendental-signature: 00"],
+        b"{}",
+        &["x-dentrix-signature is missing", "x-opendental-signature"],
+    );
+    says(
+        &["-H", "x-dentrix-signature: zz"],
+        b"{}",
+        &["x-dentrix-signature is malformed"],
+    );
+    says(
+        &["-H", &header("wrong-secret", b"{}")],
+        b"{}",
+        &["no signature matches", "another secret"],
+    );
+    says(
+        &["-H", &header("right-secret", b"{}")],
+        b"{}\n",
+        &["it would verify without the trailing newline"],
+    );
     let stamped = |at: &str| {
-        let (_, lines, _) = run(&["sign", "dentrix", "--secret", "right-secret", "--timestamp", at], b"{}");
+        let (_, lines, _) = run(
+            &[
+                "sign",
+                "dentrix",
+                "--secret",
+                "right-secret",
+                "--timestamp",
+                at,
+            ],
+            b"{}",
+        );
         lines.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let lines = stamped("2025-01-20T14:00:00Z");
-    says(&["--now", "2025-01-20T14:06:00Z", "-H", &lines[0], "-H", &lines[1]], b"{}", &["-360 s from our clock", "it would verify at 2025-01-20T14:00:00Z"]);
+    says(
+        &[
+            "--now",
+            "2025-01-20T14:06:00Z",
+            "-H",
+            &lines[0],
+            "-H",
+            &lines[1],
+        ],
+        b"{}",
+        &[
+            "-360 s from our clock",
+            "it would verify at 2025-01-20T14:00:00Z",
+        ],
+    );
     let plain = header("right-secret", b"{}");
-    says(&["--now", "2025-01-20T14:00:00Z", "-H", &plain, "-H", &lines[1]], b"{}", &["it would verify without x-pontic-timestamp"]);
+    says(
+        &[
+            "--now",
+            "2025-01-20T14:00:00Z",
+            "-H",
+            &plain,
+            "-H",
+            &lines[1],
+        ],
+        b"{}",
+        &["it would verify without x-pontic-timestamp"],
+    );
     // Which secrets were tried, by fingerprint.
-    let (_, said, _) = run(&["verify", "dentrix", "--secret", "a", "--secret", "b", "-H", "x-dentrix-signature: 00"], b"{}");
-    let (_, more, _) = run(&["verify", "dentrix", "--secret", "a", "--secret", "b", "-H", &header("c", b"{}")], b"{}");
+    let (_, said, _) = run(
+        &[
+            "verify",
+            "dentrix",
+            "--secret",
+            "a",
+            "--secret",
+            "b",
+            "-H",
+            "x-dentrix-signature: 00",
+        ],
+        b"{}",
+    );
+    let (_, more, _) = run(
+        &[
+            "verify",
+            "dentrix",
+            "--secret",
+            "a",
+            "--secret",
+            "b",
+            "-H",
+            &header("c", b"{}"),
+        ],
+        b"{}",
+    );
     assert_eq!(more.matches("secret tried: ").count(), 2, "{said}{more}");
 }
 
 #[test]
 fn an_empty_secret_is_refused() {
-    for arguments in [["sign", "dentrix", "--secret", ""].as_slice(), &["verify", "dentrix", "--secret", "", "-H", "x-dentrix-signature: 00"]] {
+    for arguments in [
+        ["sign", "dentrix", "--secret", ""].as_slice(),
+        &[
+            "verify",
+            "dentrix",
+            "--secret",
+            "",
+            "-H",
+            "x-dentrix-signature: 00",
+        ],
+    ] {
         let (code, _, errors) = run(arguments, b"{}");
         assert_eq!((code, errors.is_empty()), (Some(2), false), "{errors}");
     }
@@ -91,34 +230,98 @@ fn send_prints_the_status_and_the_body() {
     let (server, lab) = (shared(), fresh("L"));
     let [flag, url] = url_of(&server);
     let event = json!({ "source": "cases.production", "detailType": "CaseReadyToShip", "detail": case(&lab, "C1", "K1", &date_in(2)) });
-    let (code, printed, _) = run(&["send", "event", &flag, &url, "--token", ADMIN], event.to_string().as_bytes());
+    let (code, printed, _) = run(
+        &["send", "event", &flag, &url, "--token", ADMIN],
+        event.to_string().as_bytes(),
+    );
     let told: Value = serde_json::from_str(&printed).expect("JSON");
-    assert_eq!((code, &told["statusCode"], &told["body"]["result"]["clinicId"]), (Some(0), &json!(200), &json!("C1")));
-    let (code, printed, _) = run(&["send", "event", &flag, &url, "--token", "pnt_wrong"], b"{}");
+    assert_eq!(
+        (
+            code,
+            &told["statusCode"],
+            &told["body"]["result"]["clinicId"]
+        ),
+        (Some(0), &json!(200), &json!("C1"))
+    );
+    let (code, printed, _) = run(
+        &["send", "event", &flag, &url, "--token", "pnt_wrong"],
+        b"{}",
+    );
     let told: Value = serde_json::from_str(&printed).expect("JSON");
-    assert_eq!((code, &told["statusCode"], &told["body"]["code"]), (Some(1), &json!(401), &json!("unauthorized")));
+    assert_eq!(
+        (code, &told["statusCode"], &told["body"]["code"]),
+        (Some(1), &json!(401), &json!("unauthorized"))
+    );
     let webhook = json!({ "externalId": fresh("DX-"), "practiceId": "CLI-1", "preferredPickupTime": crate::harness::after_hours(9) });
-    let arguments = ["send", "webhook", "dentrix", &flag, &url, "--secret", &secret_of("dentrix")];
+    let arguments = [
+        "send",
+        "webhook",
+        "dentrix",
+        &flag,
+        &url,
+        "--secret",
+        &secret_of("dentrix"),
+    ];
     let (code, printed, _) = run(&arguments, webhook.to_string().as_bytes());
     let told: Value = serde_json::from_str(&printed).expect("JSON");
     assert_eq!((code, &told["body"]["success"]), (Some(0), &json!(true)));
-    let (code, _, errors) = run(&["send", "event", "--url", "http://127.0.0.1:1", "--token", ADMIN], b"{}");
-    assert!(code == Some(2) && !errors.is_empty() && !errors.contains(ADMIN), "{errors}");
+    let (code, _, errors) = run(
+        &[
+            "send",
+            "event",
+            "--url",
+            "http://127.0.0.1:1",
+            "--token",
+            ADMIN,
+        ],
+        b"{}",
+    );
+    assert!(
+        code == Some(2) && !errors.is_empty() && !errors.contains(ADMIN),
+        "{errors}"
+    );
 }
 
 #[test]
 fn tokens_made_and_revoked_beside_the_running_server_count_within_a_second() {
     let server = Start::new().go();
     let data = server.folder().to_str().expect("a path").to_owned();
-    let (code, made, told) = run(&["token", "create", "--data", &data, "--role", "source", "--lab", "L", "--source", "cases.production", "--expires", "90d"], b"");
+    let (code, made, told) = run(
+        &[
+            "token",
+            "create",
+            "--data",
+            &data,
+            "--role",
+            "source",
+            "--lab",
+            "L",
+            "--source",
+            "cases.production",
+            "--expires",
+            "90d",
+        ],
+        b"",
+    );
     assert_eq!(code, Some(0), "{told}");
     let holder = server.holder(made.trim());
-    assert_eq!(holder.event("CaseReadyToShip", &case("L", "C1", "K1", &date_in(2))).status, 200);
+    assert_eq!(
+        holder
+            .event("CaseReadyToShip", &case("L", "C1", "K1", &date_in(2)))
+            .status,
+        200
+    );
     let me = holder.get("/v1/me").body;
     assert!(me.is_object());
     let (_, list, _) = run(&["token", "list", "--data", &data], b"");
-    let line = list.lines().find(|line| line.contains("source  L")).expect("listed");
-    assert!(line.contains("cases.production") && line.contains("until ") && !list.contains(made.trim()), "{list}");
+    let line = list
+        .lines()
+        .find(|line| line.contains("source  L"))
+        .expect("listed");
+    assert!(
+        line.contains("cases.production") && line.contains("until ") && !list.contains(made.trim()),
+        "{list}"
+    );
     let id = line.split_whitespace().next().expect("an id");
     let (code, said, _) = run(&["token", "revoke", "--data", &data, id], b"");
     assert_eq!((code, said.trim()), (Some(0), "revoked"));
@@ -127,20 +330,73 @@ fn tokens_made_and_revoked_beside_the_running_server_count_within_a_second() {
         assert!(Instant::now() < until, "it still counts");
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(run(&["token", "revoke", "--data", &data, id], b"").0, Some(1));
+    assert_eq!(
+        run(&["token", "revoke", "--data", &data, id], b"").0,
+        Some(1)
+    );
 }
 
 #[test]
 fn a_drivers_token_names_the_driver() {
     let server = Start::new().go();
     let data = server.folder().to_str().expect("a path").to_owned();
-    assert_eq!(run(&["token", "create", "--data", &data, "--role", "driver"], b"").0, Some(2));
-    assert_eq!(run(&["token", "create", "--data", &data, "--role", "king"], b"").0, Some(2));
-    assert_eq!(run(&["token", "create", "--data", &data, "--role", "viewer", "--lab", "not an id"], b"").0, Some(2));
-    assert_eq!(run(&["token", "create", "--data", &data, "--role", "viewer", "--expires", "soon"], b"").0, Some(2));
-    let (code, made, _) = run(&["token", "create", "--data", &data, "--role", "driver", "--driver", "D-7", "--lab", "L"], b"");
+    assert_eq!(
+        run(
+            &["token", "create", "--data", &data, "--role", "driver"],
+            b""
+        )
+        .0,
+        Some(2)
+    );
+    assert_eq!(
+        run(&["token", "create", "--data", &data, "--role", "king"], b"").0,
+        Some(2)
+    );
+    assert_eq!(
+        run(
+            &[
+                "token",
+                "create",
+                "--data",
+                &data,
+                "--role",
+                "viewer",
+                "--lab",
+                "not an id"
+            ],
+            b""
+        )
+        .0,
+        Some(2)
+    );
+    assert_eq!(
+        run(
+            &[
+                "token",
+                "create",
+                "--data",
+                &data,
+                "--role",
+                "viewer",
+                "--expires",
+                "soon"
+            ],
+            b""
+        )
+        .0,
+        Some(2)
+    );
+    let (code, made, _) = run(
+        &[
+            "token", "create", "--data", &data, "--role", "driver", "--driver", "D-7", "--lab", "L",
+        ],
+        b"",
+    );
     assert_eq!(code, Some(0));
-    assert_eq!(server.holder(made.trim()).get("/v1/me").expect(200)["driverId"], "D-7");
+    assert_eq!(
+        server.holder(made.trim()).get("/v1/me").expect(200)["driverId"],
+        "D-7"
+    );
 }
 
 #[test]

@@ -11,32 +11,59 @@ fn put_makes_and_changes() {
     let path = format!("/v1/labs/{lab}");
     let body = json!({ "name": "Lab", "timeZone": "America/New_York", "location": { "lat": 40.7, "lng": -74.0 }, "workingDays": ["MO", "TU"], "holidays": ["2026-12-25"], "cutoff": "16:00", "colour": "red" });
     let made = admin.put(&path, &body).expect(201);
-    assert_eq!((&made["name"], &made["timeZone"], &made["verified"]), (&json!("Lab"), &json!("America/New_York"), &json!(true)));
+    assert_eq!(
+        (&made["name"], &made["timeZone"], &made["verified"]),
+        (&json!("Lab"), &json!("America/New_York"), &json!(true))
+    );
     assert_eq!(made.get("colour"), None);
     assert_eq!(admin.put(&path, &body).status, 200);
-    assert_eq!(admin.get(&path).expect(200)["workingDays"], json!(["MO", "TU"]));
+    assert_eq!(
+        admin.get(&path).expect(200)["workingDays"],
+        json!(["MO", "TU"])
+    );
 
     let clinic = json!({
         "labId": lab, "name": "North", "address": "1 Road", "location": { "lat": 40.7, "lng": -74.0 }, "timeZone": "America/Chicago",
         "hours": { "MO": [{ "from": "08:00", "to": "12:00" }] }, "fence": { "radius": 150 }, "contact": { "name": "Ann", "phone": "555-1234", "email": "a@b.example" },
     });
     let made = admin.put("/v1/clinics/N-1", &clinic).expect(201);
-    assert_eq!((&made["fence"]["radius"], &made["contact"]["phone"]), (&json!(150.0), &json!("555-1234")));
+    assert_eq!(
+        (&made["fence"]["radius"], &made["contact"]["phone"]),
+        (&json!(150.0), &json!("555-1234"))
+    );
     let seen = server.role("viewer", &lab).get("/v1/clinics/N-1");
-    assert!(seen.status == 200 && !seen.text.contains("555-1234"), "{}", seen.text);
+    assert!(
+        seen.status == 200 && !seen.text.contains("555-1234"),
+        "{}",
+        seen.text
+    );
 
     let driver = json!({ "labId": lab, "name": "Dan", "shift": { "from": "08:00", "to": "16:00" }, "capacity": 40 });
-    assert_eq!(admin.put("/v1/drivers/D-1", &driver).expect(201)["capacity"], 40);
-    assert_eq!(admin.get(&format!("/v1/drivers/D-1?labId={lab}")).expect(200)["name"], "Dan");
+    assert_eq!(
+        admin.put("/v1/drivers/D-1", &driver).expect(201)["capacity"],
+        40
+    );
+    assert_eq!(
+        admin
+            .get(&format!("/v1/drivers/D-1?labId={lab}"))
+            .expect(200)["name"],
+        "Dan"
+    );
 }
 
 #[test]
 fn a_stub_becomes_verified_when_it_is_set_up() {
     let (server, lab) = (shared(), fresh("L"));
-    server.admin().event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(1))).result();
+    server
+        .admin()
+        .event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(1)))
+        .result();
     let clinic = json!({ "labId": lab, "name": "North" });
     let changed = server.admin().put("/v1/clinics/C1", &clinic).expect(200);
-    assert_eq!((&changed["verified"], &changed["name"]), (&json!(true), &json!("North")));
+    assert_eq!(
+        (&changed["verified"], &changed["name"]),
+        (&json!(true), &json!("North"))
+    );
 }
 
 #[test]
@@ -45,7 +72,14 @@ fn if_match_is_checked_where_it_is_sent() {
     let admin = server.admin();
     let body = json!({ "labId": lab, "name": "North" }).to_string();
     let path = "/v1/clinics/M-1";
-    let put = |version: &str| admin.send("PUT", path, &[("content-type", "application/json"), ("if-match", version)], body.as_bytes());
+    let put = |version: &str| {
+        admin.send(
+            "PUT",
+            path,
+            &[("content-type", "application/json"), ("if-match", version)],
+            body.as_bytes(),
+        )
+    };
     assert_eq!(put("0").status, 201, "none there");
     let made = admin.get(&format!("{path}?labId={lab}")).expect(200);
     let version = made["version"].as_u64().expect("a version");
@@ -53,31 +87,75 @@ fn if_match_is_checked_where_it_is_sent() {
     assert_eq!(put(&format!("\"{version}\"")).status, 200);
     assert_eq!(put("*").status, 200);
     let bad = put("soon");
-    assert_eq!((bad.status, bad.faults()), (400, vec![("If-Match".to_owned(), "invalid_format".to_owned())]));
+    assert_eq!(
+        (bad.status, bad.faults()),
+        (
+            400,
+            vec![("If-Match".to_owned(), "invalid_format".to_owned())]
+        )
+    );
 
-    let delivery = admin.event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(1))).result()["deliveryId"].clone();
+    let delivery = admin
+        .event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(1)))
+        .result()["deliveryId"]
+        .clone();
     let path = format!("/v1/deliveries/{}", delivery.as_str().expect("an id"));
     let version = admin.get(&path).expect(200)["version"].clone();
     let patch = |version: &str| {
         let body = json!({ "deliveryDate": date_in(4) }).to_string();
-        admin.send("PATCH", &path, &[("content-type", "application/json"), ("if-match", version)], body.as_bytes())
+        admin.send(
+            "PATCH",
+            &path,
+            &[("content-type", "application/json"), ("if-match", version)],
+            body.as_bytes(),
+        )
     };
     patch("99").refused(412, "version_mismatch");
     let moved = patch(&version.to_string()).expect(200);
-    assert_eq!((&moved["deliveryDate"], texts(&moved["cases"], "caseId")), (&json!(date_in(4)), vec!["K1".to_owned()]));
+    assert_eq!(
+        (&moved["deliveryDate"], texts(&moved["cases"], "caseId")),
+        (&json!(date_in(4)), vec!["K1".to_owned()])
+    );
     patch(&version.to_string()).refused(412, "version_mismatch");
-    assert_eq!(admin.patch(&path, &json!({ "status": "cancelled" })).expect(200)["status"], "cancelled");
+    assert_eq!(
+        admin
+            .patch(&path, &json!({ "status": "cancelled" }))
+            .expect(200)["status"],
+        "cancelled"
+    );
 }
 
 #[test]
 fn all_faults_of_a_put_are_named() {
     let server = shared();
     let admin = server.admin();
-    let faults = |path: &str, body| admin.put(path, &body).faults().into_iter().map(|(field, reason)| format!("{field} {reason}")).collect::<Vec<_>>();
+    let faults = |path: &str, body| {
+        admin
+            .put(path, &body)
+            .faults()
+            .into_iter()
+            .map(|(field, reason)| format!("{field} {reason}"))
+            .collect::<Vec<_>>()
+    };
     let lab = json!({ "timeZone": "Mars/Olympus", "workingDays": ["XX"], "cutoff": "25:00" });
-    assert_eq!(faults("/v1/labs/x", lab), ["name required", "timeZone unknown_value", "workingDays[0] unknown_value", "cutoff invalid_format"]);
+    assert_eq!(
+        faults("/v1/labs/x", lab),
+        [
+            "name required",
+            "timeZone unknown_value",
+            "workingDays[0] unknown_value",
+            "cutoff invalid_format"
+        ]
+    );
     let clinic = json!({ "labId": "L", "name": "N", "location": { "lat": 91, "lng": 0 }, "hours": { "MO": [{ "from": "12:00", "to": "08:00" }] }, "fence": { "radius": 1 } });
-    assert_eq!(faults("/v1/clinics/x", clinic), ["location.lat out_of_range", "hours.MO[0].to out_of_range", "fence.radius out_of_range"]);
+    assert_eq!(
+        faults("/v1/clinics/x", clinic),
+        [
+            "location.lat out_of_range",
+            "hours.MO[0].to out_of_range",
+            "fence.radius out_of_range"
+        ]
+    );
     assert_eq!(faults("/v1/drivers/-x", json!({})), ["id invalid_char"]);
 }
 
@@ -93,16 +171,35 @@ fn clinics_come_from_csv_with_a_line_per_row() {
          I-3,ELSEWHERE,South,,,,\n\
          I-4,{lab},\"West, upper\",,,,\n"
     );
-    let report = desk.send("POST", "/v1/import/clinics", &[("content-type", "text/csv")], csv.as_bytes()).expect(200);
-    assert_eq!((&report["rows"], &report["imported"], &report["rejected"]), (&json!(5), &json!(2), &json!(3)));
+    let report = desk
+        .send(
+            "POST",
+            "/v1/import/clinics",
+            &[("content-type", "text/csv")],
+            csv.as_bytes(),
+        )
+        .expect(200);
+    assert_eq!(
+        (&report["rows"], &report["imported"], &report["rejected"]),
+        (&json!(5), &json!(2), &json!(3))
+    );
     let lines = &report["lines"];
-    assert_eq!(texts(lines, "status"), ["imported", "rejected", "rejected", "rejected", "imported"]);
-    assert_eq!((&lines[0]["line"], &lines[1]["errors"][0]["field"]), (&json!(2), &json!("id")));
+    assert_eq!(
+        texts(lines, "status"),
+        ["imported", "rejected", "rejected", "rejected", "imported"]
+    );
+    assert_eq!(
+        (&lines[0]["line"], &lines[1]["errors"][0]["field"]),
+        (&json!(2), &json!("id"))
+    );
     let fields: Vec<String> = texts(&lines[2]["errors"], "field");
     assert_eq!(fields, ["name", "location.lat", "hours.MO[0].to"]);
     let clinic = desk.get("/v1/clinics/I-1").expect(200);
     assert_eq!(clinic["hours"]["MO"].as_array().map(Vec::len), Some(2));
-    assert_eq!(desk.get("/v1/clinics/I-4").expect(200)["name"], "West, upper");
+    assert_eq!(
+        desk.get("/v1/clinics/I-4").expect(200)["name"],
+        "West, upper"
+    );
     assert_eq!(desk.get("/v1/clinics/I-3").status, 404);
 }
 
@@ -110,34 +207,101 @@ fn clinics_come_from_csv_with_a_line_per_row() {
 fn labs_and_drivers_come_from_csv_too() {
     let (server, lab) = (shared(), fresh("L"));
     let admin = server.admin();
-    let post = |kind: &str, csv: &str| admin.send("POST", &format!("/v1/import/{kind}"), &[("content-type", "text/csv")], csv.as_bytes());
-    let labs = post("labs", &format!("\u{feff}id,name,timeZone,workingDays\n{lab},Lab,UTC,MO TU;WE\n")).expect(200);
+    let post = |kind: &str, csv: &str| {
+        admin.send(
+            "POST",
+            &format!("/v1/import/{kind}"),
+            &[("content-type", "text/csv")],
+            csv.as_bytes(),
+        )
+    };
+    let labs = post(
+        "labs",
+        &format!("\u{feff}id,name,timeZone,workingDays\n{lab},Lab,UTC,MO TU;WE\n"),
+    )
+    .expect(200);
     assert_eq!(labs["imported"], 1);
-    assert_eq!(admin.get(&format!("/v1/labs/{lab}")).expect(200)["workingDays"], json!(["MO", "TU", "WE"]));
-    let drivers = post("drivers", &format!("id,labId,name,capacity\nD-1,{lab},Dan,40\nD-2,{lab},Eve,many\n")).expect(200);
+    assert_eq!(
+        admin.get(&format!("/v1/labs/{lab}")).expect(200)["workingDays"],
+        json!(["MO", "TU", "WE"])
+    );
+    let drivers = post(
+        "drivers",
+        &format!("id,labId,name,capacity\nD-1,{lab},Dan,40\nD-2,{lab},Eve,many\n"),
+    )
+    .expect(200);
     assert_eq!(texts(&drivers["lines"], "status"), ["imported", "rejected"]);
     assert_eq!(post("cars", "id\n1\n").status, 404);
-    assert_eq!(post("clinics", "name\nNorth\n").faults(), [("id".to_owned(), "required".to_owned())]);
-    server.role("dispatcher", &lab).send("POST", "/v1/import/labs", &[("content-type", "text/csv")], b"id,name\n").refused(403, "forbidden");
+    assert_eq!(
+        post("clinics", "name\nNorth\n").faults(),
+        [("id".to_owned(), "required".to_owned())]
+    );
+    server
+        .role("dispatcher", &lab)
+        .send(
+            "POST",
+            "/v1/import/labs",
+            &[("content-type", "text/csv")],
+            b"id,name\n",
+        )
+        .refused(403, "forbidden");
 }
 
 #[test]
 fn merging_a_clinic_takes_its_open_work_along() {
     let (server, lab) = (shared(), fresh("L"));
     let admin = server.admin();
-    admin.event("CaseReadyToShip", &case(&lab, "OLD", "K1", &date_in(2))).result();
-    admin.event("CaseReadyToShip", &case(&lab, "NEW", "K2", &date_in(2))).result();
-    admin.event("PickupRequested", &pickup(&lab, "OLD", "P1", 30)).result();
-    let merged = admin.put("/v1/clinics/OLD", &json!({ "labId": lab, "mergeInto": "NEW" })).expect(200);
+    admin
+        .event("CaseReadyToShip", &case(&lab, "OLD", "K1", &date_in(2)))
+        .result();
+    admin
+        .event("CaseReadyToShip", &case(&lab, "NEW", "K2", &date_in(2)))
+        .result();
+    admin
+        .event("PickupRequested", &pickup(&lab, "OLD", "P1", 30))
+        .result();
+    let merged = admin
+        .put(
+            "/v1/clinics/OLD",
+            &json!({ "labId": lab, "mergeInto": "NEW" }),
+        )
+        .expect(200);
     assert_eq!(merged["mergedInto"], "NEW");
-    let open = admin.get(&format!("/v1/deliveries?labId={lab}&status=scheduled")).expect(200);
-    assert_eq!((texts(&open["items"], "clinicId"), &open["items"][0]["packageCount"]), (vec!["NEW".to_owned()], &json!(2)));
-    assert_eq!(admin.get(&format!("/v1/pickups/P1?labId={lab}")).expect(200)["clinicId"], "NEW");
-    let later = admin.event("CaseReadyToShip", &case(&lab, "OLD", "K3", &date_in(2))).result();
-    assert_eq!((&later["clinicId"], &later["packageCount"]), (&json!("NEW"), &json!(3)));
+    let open = admin
+        .get(&format!("/v1/deliveries?labId={lab}&status=scheduled"))
+        .expect(200);
+    assert_eq!(
+        (
+            texts(&open["items"], "clinicId"),
+            &open["items"][0]["packageCount"]
+        ),
+        (vec!["NEW".to_owned()], &json!(2))
+    );
+    assert_eq!(
+        admin
+            .get(&format!("/v1/pickups/P1?labId={lab}"))
+            .expect(200)["clinicId"],
+        "NEW"
+    );
+    let later = admin
+        .event("CaseReadyToShip", &case(&lab, "OLD", "K3", &date_in(2)))
+        .result();
+    assert_eq!(
+        (&later["clinicId"], &later["packageCount"]),
+        (&json!("NEW"), &json!(3))
+    );
     // The sender still knows its pickup by the old clinic.
-    let again = admin.event("PickupRequested", &pickup(&lab, "OLD", "P1", 30)).expect(200);
+    let again = admin
+        .event("PickupRequested", &pickup(&lab, "OLD", "P1", 30))
+        .expect(200);
     assert_eq!(again["status"], "duplicate");
-    let circle = admin.put("/v1/clinics/NEW", &json!({ "labId": lab, "mergeInto": "OLD" }));
-    assert!(circle.status == 400 || circle.status == 409, "{}", circle.text);
+    let circle = admin.put(
+        "/v1/clinics/NEW",
+        &json!({ "labId": lab, "mergeInto": "OLD" }),
+    );
+    assert!(
+        circle.status == 400 || circle.status == 409,
+        "{}",
+        circle.text
+    );
 }

@@ -5,8 +5,8 @@ mod server;
 mod time;
 
 pub use client::{Answer, Client};
-pub use server::{ADMIN, Server, Start, pontic, secret_of};
-pub use time::{after_hours, date_in, day_of, now};
+pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
+pub use time::{after_hours, date_in, now};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 /// The server that tests share which cannot disturb each other. It ends with the last test that holds it.
 pub fn shared() -> Arc<Server> {
     static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().expect("no test panics while it starts a server");
+    let mut shared = SHARED
+        .lock()
+        .expect("no test panics while it starts a server");
     shared.upgrade().unwrap_or_else(|| {
         let server = Arc::new(Start::new().go());
         *shared = Arc::downgrade(&server);

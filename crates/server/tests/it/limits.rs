@@ -21,16 +21,31 @@ fn a_token_has_its_quota_and_hears_of_it() {
     let server = tight("TOKEN");
     let (one, two) = (server.role("viewer", "L"), server.role("viewer", "L"));
     let first = one.get("/v1/me");
-    assert_eq!((first.status, first.header("ratelimit-policy")), (200, "\"token\";q=2;w=2000"));
-    assert!(first.header("ratelimit").starts_with("\"token\";r=1"), "{}", first.header("ratelimit"));
+    assert_eq!(
+        (first.status, first.header("ratelimit-policy")),
+        (200, "\"token\";q=2;w=2000")
+    );
+    assert!(
+        first.header("ratelimit").starts_with("\"token\";r=1"),
+        "{}",
+        first.header("ratelimit")
+    );
     assert_eq!(statuses(&one, 1), [200]);
     let third = one.get("/v1/me");
     third.refused(429, "rate_limited");
     let wait: u64 = third.header("retry-after").parse().expect("seconds");
     assert!((900..=1_000).contains(&wait), "{wait}");
-    assert!(third.header("ratelimit").starts_with("\"token\";r=0;t="), "{}", third.header("ratelimit"));
+    assert!(
+        third.header("ratelimit").starts_with("\"token\";r=0;t="),
+        "{}",
+        third.header("ratelimit")
+    );
     assert_eq!(statuses(&two, 1), [200], "another token has its own");
-    assert_eq!(statuses(&server.admin(), 9), [200; 9], "admin tokens are not limited");
+    assert_eq!(
+        statuses(&server.admin(), 9),
+        [200; 9],
+        "admin tokens are not limited"
+    );
 }
 
 #[test]
@@ -39,8 +54,16 @@ fn a_batch_is_one_request() {
     let source = server.role("source", "L");
     let event = |number: usize| json!({ "source": "s", "detailType": "CaseReadyToShip", "detail": case("L", "C1", &format!("K{number}"), &date_in(1)) });
     let events: Vec<Value> = (0..50).map(event).collect();
-    assert_eq!(source.post("/v1/events", &json!(events)).expect(200)["failedEntryCount"], 0);
-    assert!(source.post("/v1/events", &event(50)).header("ratelimit").starts_with("\"token\";r=0"));
+    assert_eq!(
+        source.post("/v1/events", &json!(events)).expect(200)["failedEntryCount"],
+        0
+    );
+    assert!(
+        source
+            .post("/v1/events", &event(50))
+            .header("ratelimit")
+            .starts_with("\"token\";r=0")
+    );
 }
 
 #[test]
@@ -49,12 +72,26 @@ fn limits_are_looked_at_and_lifted() {
     let viewer = server.role("viewer", "L");
     assert_eq!(statuses(&viewer, 3), [200, 200, 429]);
     let list = server.admin().get("/v1/rate-limits").expect(200);
-    assert_eq!(list["quotas"]["token"], json!({ "rate": 0.001, "burst": 2.0 }));
-    let key = texts(&list["items"], "key").pop().expect("a bucket that is not full");
+    assert_eq!(
+        list["quotas"]["token"],
+        json!({ "rate": 0.001, "burst": 2.0 })
+    );
+    let key = texts(&list["items"], "key")
+        .pop()
+        .expect("a bucket that is not full");
     assert!(key.starts_with("token/"), "{key}");
-    assert_eq!(server.admin().delete(&format!("/v1/rate-limits/{key}")).status, 204);
+    assert_eq!(
+        server
+            .admin()
+            .delete(&format!("/v1/rate-limits/{key}"))
+            .status,
+        204
+    );
     assert_eq!(statuses(&viewer, 1), [200]);
-    assert_eq!(server.admin().delete("/v1/rate-limits/token/nobody").status, 404);
+    assert_eq!(
+        server.admin().delete("/v1/rate-limits/token/nobody").status,
+        404
+    );
     assert_eq!(server.admin().delete("/v1/rate-limits/nothing").status, 404);
 }
 
@@ -63,9 +100,18 @@ fn an_endpoints_quota_can_be_lifted_too() {
     let server = tight("ENDPOINT");
     let post = || server.webhook("dentrix", &json!({})).status;
     assert_eq!([post(), post(), post()], [400, 400, 429]);
-    let keys = texts(&server.admin().get("/v1/rate-limits").expect(200)["items"], "key");
+    let keys = texts(
+        &server.admin().get("/v1/rate-limits").expect(200)["items"],
+        "key",
+    );
     assert_eq!(keys, ["endpoint/dentrix"]);
-    assert_eq!(server.admin().delete("/v1/rate-limits/endpoint/dentrix").status, 204);
+    assert_eq!(
+        server
+            .admin()
+            .delete("/v1/rate-limits/endpoint/dentrix")
+            .status,
+        204
+    );
     assert_eq!(post(), 400);
 }
 
@@ -78,21 +124,65 @@ fn loopback_is_not_limited_but_whom_a_proxy_speaks_for_is() {
         .env("PONTIC_LIMITS__ADDRESS__RATE", "0.001")
         .env("PONTIC_LIMITS__ADDRESS__BURST", "2")
         .go();
-    let get = |forwarded: &str| server.admin().send("GET", "/v1/me", &[("x-forwarded-for", forwarded)], b"").status;
-    assert_eq!([get("192.0.2.1"), get("192.0.2.1"), get("192.0.2.1"), get("192.0.2.2")], [200, 200, 429, 200]);
-    assert_eq!(get("127.0.0.1, 192.0.2.1"), 429, "what the sender says of itself does not count");
-    let lines = [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.1")];
-    assert_eq!(server.admin().send("GET", "/v1/me", &lines, b"").status, 429, "nor on a line of its own");
-    let webhook = server.nobody().send("POST", "/webhooks/ehr/dentrix", &[("x-forwarded-for", "192.0.2.1")], b"{}");
-    assert_eq!((webhook.status, &webhook.body["error"], &webhook.body["success"]), (429, &json!("rate_limited"), &json!(false)));
+    let get = |forwarded: &str| {
+        server
+            .admin()
+            .send("GET", "/v1/me", &[("x-forwarded-for", forwarded)], b"")
+            .status
+    };
+    assert_eq!(
+        [
+            get("192.0.2.1"),
+            get("192.0.2.1"),
+            get("192.0.2.1"),
+            get("192.0.2.2")
+        ],
+        [200, 200, 429, 200]
+    );
+    assert_eq!(
+        get("127.0.0.1, 192.0.2.1"),
+        429,
+        "what the sender says of itself does not count"
+    );
+    let lines = [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-for", "192.0.2.1"),
+    ];
+    assert_eq!(
+        server.admin().send("GET", "/v1/me", &lines, b"").status,
+        429,
+        "nor on a line of its own"
+    );
+    let webhook = server.nobody().send(
+        "POST",
+        "/webhooks/ehr/dentrix",
+        &[("x-forwarded-for", "192.0.2.1")],
+        b"{}",
+    );
+    assert_eq!(
+        (
+            webhook.status,
+            &webhook.body["error"],
+            &webhook.body["success"]
+        ),
+        (429, &json!("rate_limited"), &json!(false))
+    );
     assert!(!webhook.header("retry-after").is_empty());
 }
 
 #[test]
 fn a_limit_of_0_is_off() {
-    let server = Start::new().env("PONTIC_LIMITS__TOKEN__RATE", "0").env("PONTIC_LIMITS__TOKEN__BURST", "1").go();
+    let server = Start::new()
+        .env("PONTIC_LIMITS__TOKEN__RATE", "0")
+        .env("PONTIC_LIMITS__TOKEN__BURST", "1")
+        .go();
     let viewer = server.role("viewer", "L");
     assert_eq!(statuses(&viewer, 9), [200; 9]);
     assert_eq!(viewer.get("/v1/me").header("ratelimit"), "");
-    crate::harness::eventually(|| server.printed().contains("the rate limit per token is off").then_some(()));
+    crate::harness::eventually(|| {
+        server
+            .printed()
+            .contains("the rate limit per token is off")
+            .then_some(())
+    });
 }

@@ -27,12 +27,18 @@ impl Socket {
         let mut request = url.into_client_request().expect("an address");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("visible");
-            request.headers_mut().insert(HeaderName::from_static(name), value);
+            request
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
         match connect(request) {
             Ok((socket, _)) => {
-                let MaybeTlsStream::Plain(stream) = socket.get_ref() else { unreachable!("no TLS here") };
-                stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+                let MaybeTlsStream::Plain(stream) = socket.get_ref() else {
+                    unreachable!("no TLS here")
+                };
+                stream
+                    .set_read_timeout(Some(Duration::from_secs(10)))
+                    .expect("set");
                 Ok(Self(socket))
             }
             Err(Error::Http(response)) => Err(response.status().as_u16()),
@@ -64,16 +70,25 @@ impl Socket {
 }
 
 fn place_of(snapshot: &Value) -> String {
-    format!("{}:{}", snapshot["epoch"].as_str().expect("a text"), snapshot["seq"])
+    format!(
+        "{}:{}",
+        snapshot["epoch"].as_str().expect("a text"),
+        snapshot["seq"]
+    )
 }
 
 fn rises(messages: &[Value]) -> bool {
-    messages.windows(2).all(|pair| pair[0]["seq"].as_u64() < pair[1]["seq"].as_u64())
+    messages
+        .windows(2)
+        .all(|pair| pair[0]["seq"].as_u64() < pair[1]["seq"].as_u64())
 }
 
 /// The last alert of a case of priority RUSH: a message that says that all before it were sent.
 fn rush_case(admin: &Client, lab: &str, id: &str) -> impl Fn(&Value) -> bool + use<> {
-    let detail = with(case(lab, "C1", id, &date_in(2)), json!({ "priority": "RUSH" }));
+    let detail = with(
+        case(lab, "C1", id, &date_in(2)),
+        json!({ "priority": "RUSH" }),
+    );
     admin.event("CaseReadyToShip", &detail).result();
     let id = id.to_owned();
     move |message: &Value| message["type"] == "RUSH_ALERT" && message["caseId"] == json!(id)
@@ -83,27 +98,71 @@ fn rush_case(admin: &Client, lab: &str, id: &str) -> impl Fn(&Value) -> bool + u
 fn first_how_things_stand_then_what_happens() {
     let (server, lab) = (shared(), fresh("L"));
     let admin = server.admin();
-    admin.event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(2))).result();
+    admin
+        .event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(2)))
+        .result();
     let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "C1" }] });
     let route = admin.post("/v1/routes", &plan).expect(201);
     let mut socket = Socket::open(&server.role("dispatcher", &lab), "");
     let snapshot = socket.next();
     assert_eq!(snapshot["type"], "SNAPSHOT");
     assert!(snapshot["epoch"].is_string() && snapshot["seq"].is_u64());
-    assert_eq!((&snapshot["routes"][0]["id"], &snapshot["routes"][0]["stops"][0]["clinicId"]), (&route["id"], &json!("C1")));
+    assert_eq!(
+        (
+            &snapshot["routes"][0]["id"],
+            &snapshot["routes"][0]["stops"][0]["clinicId"]
+        ),
+        (&route["id"], &json!("C1"))
+    );
     assert_eq!(snapshot["drivers"][0]["driverId"], "D-1");
-    assert!(snapshot["alerts"].as_array().is_some_and(|alerts| alerts.iter().any(|alert| alert["code"] == "unknown_clinic")));
+    assert!(
+        snapshot["alerts"]
+            .as_array()
+            .is_some_and(|alerts| alerts.iter().any(|alert| alert["code"] == "unknown_clinic"))
+    );
 
-    admin.event("PickupRequested", &pickup(&lab, "C2", "P1", 30)).result();
-    admin.post(&format!("/v1/routes/{}/start?labId={lab}", route["id"].as_str().expect("an id")), &json!({})).expect(200);
+    admin
+        .event("PickupRequested", &pickup(&lab, "C2", "P1", 30))
+        .result();
+    admin
+        .post(
+            &format!(
+                "/v1/routes/{}/start?labId={lab}",
+                route["id"].as_str().expect("an id")
+            ),
+            &json!({}),
+        )
+        .expect(200);
     // Another lab's affairs are not told here.
-    admin.event("CaseReadyToShip", &case(&fresh("L"), "C1", "K1", &date_in(2))).result();
+    admin
+        .event(
+            "CaseReadyToShip",
+            &case(&fresh("L"), "C1", "K1", &date_in(2)),
+        )
+        .result();
     let last = rush_case(&admin, &lab, "K2");
     let messages = socket.until(last);
-    assert!(rises(&messages) && messages[0]["seq"].as_u64() > snapshot["seq"].as_u64(), "{messages:?}");
-    assert!(messages.iter().all(|message| message["labId"] == json!(lab)), "{messages:?}");
-    for name in ["DELIVERY_UPDATED", "PICKUP_UPDATED", "ROUTE_UPDATED", "RUSH_ALERT", "ALERT"] {
-        assert!(messages.iter().any(|message| message["type"] == name), "{name} in {messages:?}");
+    assert!(
+        rises(&messages) && messages[0]["seq"].as_u64() > snapshot["seq"].as_u64(),
+        "{messages:?}"
+    );
+    assert!(
+        messages
+            .iter()
+            .all(|message| message["labId"] == json!(lab)),
+        "{messages:?}"
+    );
+    for name in [
+        "DELIVERY_UPDATED",
+        "PICKUP_UPDATED",
+        "ROUTE_UPDATED",
+        "RUSH_ALERT",
+        "ALERT",
+    ] {
+        assert!(
+            messages.iter().any(|message| message["type"] == name),
+            "{name} in {messages:?}"
+        );
     }
 }
 
@@ -114,21 +173,39 @@ fn a_reader_resumes_without_gap_or_repetition() {
     let mut whole = Socket::open(&desk, "");
     let snapshot = whole.next();
     for number in 0..5 {
-        admin.event("CaseReadyToShip", &case(&lab, &format!("C{number}"), &format!("K{number}"), &date_in(2))).result();
+        admin
+            .event(
+                "CaseReadyToShip",
+                &case(
+                    &lab,
+                    &format!("C{number}"),
+                    &format!("K{number}"),
+                    &date_in(2),
+                ),
+            )
+            .result();
     }
     let last = rush_case(&admin, &lab, "K9");
     let all = whole.until(&last);
     let epoch = snapshot["epoch"].as_str().expect("a text");
     // From the snapshot, and from each message on: exactly what came after it.
     let mut places = vec![(place_of(&snapshot), 0)];
-    places.extend(all.iter().enumerate().map(|(index, message)| (format!("{epoch}:{}", message["seq"]), index + 1)));
+    places.extend(
+        all.iter()
+            .enumerate()
+            .map(|(index, message)| (format!("{epoch}:{}", message["seq"]), index + 1)),
+    );
     places.pop();
     for (place, seen) in places {
         let mut again = Socket::open(&desk, &format!("?after={place}"));
         assert_eq!(again.until(&last), all[seen..], "{place}");
     }
     let mut other = Socket::open(&desk, "?after=another-epoch:5");
-    assert_eq!(other.next()["type"], "SNAPSHOT", "what cannot be resumed begins anew");
+    assert_eq!(
+        other.next()["type"],
+        "SNAPSHOT",
+        "what cannot be resumed begins anew"
+    );
 }
 
 #[test]
@@ -144,7 +221,10 @@ fn a_reader_resumes_also_when_the_server_was_restarted() {
     let later = rush_case(&server.admin(), "L", "K3");
     let mut again = Socket::open(&server.admin(), &format!("?after={place}"));
     let all = again.until(later);
-    assert_eq!(all[..first.len() + unheard.len()], [first, unheard].concat());
+    assert_eq!(
+        all[..first.len() + unheard.len()],
+        [first, unheard].concat()
+    );
     assert!(rises(&all));
 }
 
@@ -158,12 +238,21 @@ fn a_slow_reader_gets_everything() {
     let event = |round: usize, number: usize| json!({ "source": "cases.production", "detailType": "CaseReadyToShip", "detail": case(&lab, &format!("C{number}"), &format!("K{round}-{number}"), &date_in(2)) });
     for round in 0..30 {
         let events: Vec<Value> = (0..300).map(|number| event(round, number)).collect();
-        assert_eq!(server.admin().post("/v1/events", &json!(events)).expect(200)["failedEntryCount"], 0);
+        assert_eq!(
+            server
+                .admin()
+                .post("/v1/events", &json!(events))
+                .expect(200)["failedEntryCount"],
+            0
+        );
     }
     let last = rush_case(&server.admin(), &lab, "LAST");
     let messages = slow.until(last);
     assert!(rises(&messages));
-    let updates = messages.iter().filter(|message| message["type"] == "DELIVERY_UPDATED").count();
+    let updates = messages
+        .iter()
+        .filter(|message| message["type"] == "DELIVERY_UPDATED")
+        .count();
     assert_eq!(updates, 9_001);
 }
 
@@ -180,11 +269,17 @@ fn a_route_of_interest_leaves_other_routes_out() {
     let routes = socket.next()["routes"].clone();
     assert_eq!(crate::harness::texts(&routes, "id"), [one.as_str()]);
     for id in [&two, &one] {
-        admin.post(&format!("/v1/routes/{id}/start?labId={lab}"), &json!({})).expect(200);
+        admin
+            .post(&format!("/v1/routes/{id}/start?labId={lab}"), &json!({}))
+            .expect(200);
     }
     let last = rush_case(&admin, &lab, "K1");
     let messages = socket.until(last);
-    let told: Vec<&Value> = messages.iter().filter(|message| message["type"] == "ROUTE_UPDATED").map(|message| &message["routeId"]).collect();
+    let told: Vec<&Value> = messages
+        .iter()
+        .filter(|message| message["type"] == "ROUTE_UPDATED")
+        .map(|message| &message["routeId"])
+        .collect();
     assert_eq!(told, [&json!(one)]);
 }
 
@@ -192,24 +287,66 @@ fn a_route_of_interest_leaves_other_routes_out() {
 fn sockets_take_the_header_the_cookie_or_a_ticket_once() {
     let (server, lab) = (shared(), fresh("L"));
     let (url, viewer) = (server.url.as_str(), server.role("viewer", &lab));
-    let open = |query: &str, headers: &[(&'static str, &str)]| Socket::try_open(url, query, headers).err();
+    let open =
+        |query: &str, headers: &[(&'static str, &str)]| Socket::try_open(url, query, headers).err();
     assert_eq!(open("", &[]), Some(401));
-    assert_eq!(open("", &[("authorization", "Bearer pnt_wrong")]), Some(401));
-    assert_eq!(open(&format!("?ticket={ADMIN}"), &[]), Some(401), "a token is no ticket");
-    let ticket = viewer.post("/v1/tickets", &json!({})).expect(201)["ticket"].as_str().expect("a text").to_owned();
+    assert_eq!(
+        open("", &[("authorization", "Bearer pnt_wrong")]),
+        Some(401)
+    );
+    assert_eq!(
+        open(&format!("?ticket={ADMIN}"), &[]),
+        Some(401),
+        "a token is no ticket"
+    );
+    let ticket = viewer.post("/v1/tickets", &json!({})).expect(201)["ticket"]
+        .as_str()
+        .expect("a text")
+        .to_owned();
     assert_eq!(open(&format!("?ticket={ticket}"), &[]), None);
     assert_eq!(open(&format!("?ticket={ticket}"), &[]), Some(401));
     let body = json!({ "token": viewer.token }).to_string();
-    let login = server.nobody().send("POST", "/login", &[("content-type", "application/json")], body.as_bytes());
-    let session = login.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let login = server.nobody().send(
+        "POST",
+        "/login",
+        &[("content-type", "application/json")],
+        body.as_bytes(),
+    );
+    let session = login
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .expect("a cookie")
+        .to_owned();
     let cookie = ("cookie", session.as_str());
     assert_eq!(open("", &[cookie, ("origin", url)]), None);
-    assert_eq!(open("", &[cookie, ("origin", "https://elsewhere.example")]), Some(403));
+    assert_eq!(
+        open("", &[cookie, ("origin", "https://elsewhere.example")]),
+        Some(403)
+    );
     let token = format!("Bearer {}", viewer.token.as_deref().unwrap_or_default());
-    assert_eq!(open("", &[("authorization", &token), ("origin", "https://elsewhere.example")]), Some(403));
-    let source = format!("Bearer {}", server.role("source", &lab).token.unwrap_or_default());
+    assert_eq!(
+        open(
+            "",
+            &[
+                ("authorization", &token),
+                ("origin", "https://elsewhere.example")
+            ]
+        ),
+        Some(403)
+    );
+    let source = format!(
+        "Bearer {}",
+        server.role("source", &lab).token.unwrap_or_default()
+    );
     assert_eq!(open("", &[("authorization", &source)]), Some(403));
-    assert_eq!(open(&format!("?labId={}", fresh("L")), &[("authorization", &token)]), Some(404));
+    assert_eq!(
+        open(
+            &format!("?labId={}", fresh("L")),
+            &[("authorization", &token)]
+        ),
+        Some(404)
+    );
 }
 
 /// Server-sent events, read line by line.
@@ -219,9 +356,15 @@ impl Stream {
     fn open(server: &Server, token: &str, path: &str, last: Option<&str>) -> Self {
         let address = server.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).expect("connected");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
-        let last = last.map(|last| format!("last-event-id: {last}\r\n")).unwrap_or_default();
-        let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n{last}\r\n");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("set");
+        let last = last
+            .map(|last| format!("last-event-id: {last}\r\n"))
+            .unwrap_or_default();
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n{last}\r\n"
+        );
         stream.write_all(head.as_bytes()).expect("written");
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
@@ -235,7 +378,11 @@ impl Stream {
         let (mut id, mut data) = (String::new(), Value::Null);
         loop {
             let mut line = String::new();
-            assert_ne!(self.0.read_line(&mut line).expect("a line"), 0, "the stream ended");
+            assert_ne!(
+                self.0.read_line(&mut line).expect("a line"),
+                0,
+                "the stream ended"
+            );
             match line.trim_end().split_once(": ") {
                 Some(("id", text)) => text.clone_into(&mut id),
                 Some(("data", text)) => data = serde_json::from_str(text).expect("JSON"),
@@ -251,15 +398,29 @@ fn a_stream_tells_the_same_and_resumes_by_last_event_id() {
     let (server, lab) = (shared(), fresh("L"));
     let desk = server.role("dispatcher", &lab);
     let token = desk.token.clone().unwrap_or_default();
-    let (mut stream, mut socket) = (Stream::open(&server, &token, "/v1/stream", None), Socket::open(&desk, ""));
+    let (mut stream, mut socket) = (
+        Stream::open(&server, &token, "/v1/stream", None),
+        Socket::open(&desk, ""),
+    );
     let (first_id, snapshot) = stream.next();
-    assert_eq!((&snapshot["type"], first_id), (&json!("SNAPSHOT"), place_of(&snapshot)));
+    assert_eq!(
+        (&snapshot["type"], first_id),
+        (&json!("SNAPSHOT"), place_of(&snapshot))
+    );
     socket.next();
-    server.admin().event("PickupRequested", &pickup(&lab, "C1", "P1", 30)).result();
+    server
+        .admin()
+        .event("PickupRequested", &pickup(&lab, "C1", "P1", 30))
+        .result();
     let last = rush_case(&server.admin(), &lab, "K1");
     let expected = socket.until(&last);
     let told: Vec<(String, Value)> = expected.iter().map(|_| stream.next()).collect();
-    assert_eq!(told.iter().map(|(_, message)| message.clone()).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        told.iter()
+            .map(|(_, message)| message.clone())
+            .collect::<Vec<_>>(),
+        expected
+    );
     for (index, (id, _)) in told.iter().enumerate().take(told.len() - 1) {
         let mut again = Stream::open(&server, &token, "/v1/stream", Some(id));
         assert_eq!(again.next().1, expected[index + 1], "after {id}");

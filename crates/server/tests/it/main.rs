@@ -4,20 +4,25 @@
 //! others start theirs. Nothing is set up first: labs and clinics are made as stubs by whoever names them.
 
 mod access;
+mod cli;
 mod completion;
+mod config;
 mod directory;
 mod events;
 mod forms;
+mod full_disk;
 mod harness;
 mod limits;
 mod lists;
 mod live;
 mod observation;
 mod pickups;
+mod privacy;
 mod problems;
 mod proofs;
 mod quarantine;
 mod recurrence;
+mod replay;
 mod roles;
 mod routes;
 mod stopping;

@@ -11,11 +11,19 @@ use crate::harness::{ADMIN, Answer, Server, case, date_in, fresh, shared, with};
 const NAME: &str = "CaseReadyToShip";
 
 fn post(server: &Server, body: &[u8]) -> Answer {
-    server.admin().send("POST", "/v1/events", &[("content-type", "application/json")], body)
+    server.admin().send(
+        "POST",
+        "/v1/events",
+        &[("content-type", "application/json")],
+        body,
+    )
 }
 
 fn pairs(faults: &[(&str, &str)]) -> Vec<(String, String)> {
-    faults.iter().map(|(field, reason)| ((*field).to_owned(), (*reason).to_owned())).collect()
+    faults
+        .iter()
+        .map(|(field, reason)| ((*field).to_owned(), (*reason).to_owned()))
+        .collect()
 }
 
 #[test]
@@ -37,20 +45,31 @@ fn all_faults_come_at_once_in_field_order() {
         ("detail.packageSpecs.weight", "out_of_range"),
         ("detail.packageSpecs.fragile", "invalid_type"),
     ]);
-    let fields = |faults: &[(String, String)]| faults.iter().map(|(field, _)| field.clone()).collect::<Vec<_>>();
+    let fields = |faults: &[(String, String)]| {
+        faults
+            .iter()
+            .map(|(field, _)| field.clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(fields(&answer.faults()), fields(&expected));
     let body = &answer.body;
     assert_eq!(body["status"], 422);
     for member in ["type", "title", "detail", "requestId"] {
         assert!(body[member].is_string(), "{member}");
     }
-    assert_eq!(answer.header("x-request-id"), body["requestId"].as_str().unwrap_or_default());
+    assert_eq!(
+        answer.header("x-request-id"),
+        body["requestId"].as_str().unwrap_or_default()
+    );
 }
 
 #[test]
 fn an_unknown_type_is_named_so() {
     let event = json!({ "source": "x", "detailType": "NobodyKnows", "detail": {} });
-    shared().admin().post("/v1/events", &event).refused(422, "unknown_event_type");
+    shared()
+        .admin()
+        .post("/v1/events", &event)
+        .refused(422, "unknown_event_type");
 }
 
 #[test]
@@ -63,12 +82,17 @@ fn null_absent_and_blank_are_the_same_and_unknown_fields_are_ignored() {
         json!({ "patientName": "   ", "packageSpecs": { "weight": null, "fragile": null } }),
         json!({ "colour": { "deep": [1, { "caseId": "no" }] }, "$": 1 }),
     ] {
-        let answer = server.admin().event(NAME, &with(plain.clone(), more)).expect(200);
+        let answer = server
+            .admin()
+            .event(NAME, &with(plain.clone(), more))
+            .expect(200);
         assert_eq!(answer["status"], "duplicate");
         assert_eq!(answer["result"]["deliveryId"], first["deliveryId"]);
     }
     for absent in [json!(null), json!(""), json!("  ")] {
-        let answer = server.admin().event(NAME, &with(plain.clone(), json!({ "caseId": absent })));
+        let answer = server
+            .admin()
+            .event(NAME, &with(plain.clone(), json!({ "caseId": absent })));
         assert_eq!(answer.faults(), pairs(&[("detail.caseId", "required")]));
     }
 }
@@ -76,10 +100,20 @@ fn null_absent_and_blank_are_the_same_and_unknown_fields_are_ignored() {
 #[test]
 fn the_strict_door_names_what_it_refuses() {
     let server = shared();
-    let deep = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    let deep = |levels: usize| {
+        format!(
+            "{{\"a\":{}1{}}}",
+            "[".repeat(levels - 1),
+            "]".repeat(levels - 1)
+        )
+    };
     let bodies: [(&[u8], &str, &str); 8] = [
         (b"{\"a\":1,\"a\":2}", "duplicate_key", "a"),
-        (b"{\"detail\":{\"x\":[{\"y\":1,\"\\u0079\":2}]}}", "duplicate_key", "detail.x[0].y"),
+        (
+            b"{\"detail\":{\"x\":[{\"y\":1,\"\\u0079\":2}]}}",
+            "duplicate_key",
+            "detail.x[0].y",
+        ),
         (&deep(17).into_bytes(), "too_deep", "$"),
         (b"{\"a\":\"\xff\"}", "invalid_utf8", "$"),
         (b"\xef\xbb\xbf{}", "invalid_json", "$"),
@@ -92,9 +126,18 @@ fn the_strict_door_names_what_it_refuses() {
         answer.refused(400, code);
         assert_eq!(answer.faults(), pairs(&[(field, code)]));
     }
-    assert_eq!(post(&server, deep(16).as_bytes()).status, 422, "16 levels may be");
+    assert_eq!(
+        post(&server, deep(16).as_bytes()).status,
+        422,
+        "16 levels may be"
+    );
     assert_eq!(post(&server, b"7").status, 400);
-    let text = server.admin().send("POST", "/v1/events", &[("content-type", "text/plain")], b"{}");
+    let text = server.admin().send(
+        "POST",
+        "/v1/events",
+        &[("content-type", "text/plain")],
+        b"{}",
+    );
     text.refused(415, "unsupported_media_type");
 }
 
@@ -106,7 +149,11 @@ fn more_than_a_mebibyte_is_too_large_and_heard_to_be() {
         let (head, tail) = frame.split_at(frame.len() - 2);
         [head, &vec![b'x'; size - frame.len()], tail].concat()
     };
-    assert_eq!(post(&server, &body(1 << 20)).status, 422, "a mebibyte may be");
+    assert_eq!(
+        post(&server, &body(1 << 20)).status,
+        422,
+        "a mebibyte may be"
+    );
     for size in [(1 << 20) + 1, (2 << 20) - 1] {
         // A client that first writes all and then reads: it hears the answer only if the rest was drained.
         let answer = exchange(&server, size, &body(size));
@@ -118,7 +165,9 @@ fn more_than_a_mebibyte_is_too_large_and_heard_to_be() {
 fn exchange(server: &Server, size: usize, body: &[u8]) -> String {
     let address = server.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("connected");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("set");
     let head = format!(
         "POST /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {ADMIN}\r\ncontent-type: application/json\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n"
     );
@@ -187,8 +236,19 @@ fn every_error_is_a_problem() {
         admin.send("POST", "/login", &json, b"{"),
         server.nobody().get("/v1/events"),
     ] {
-        assert!((400..500).contains(&answer.status), "{} {}", answer.status, answer.text);
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{} {}", answer.status, answer.text);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{} {}",
+            answer.status,
+            answer.text
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{} {}",
+            answer.status,
+            answer.text
+        );
         assert_eq!(answer.body["status"], answer.status);
         assert!(answer.body["requestId"].is_string());
     }
@@ -209,7 +269,11 @@ fn parameters_of_lists_are_checked_by_name() {
         answer.refused(400, "validation_failed");
         assert_eq!(answer.faults(), pairs(&[(field, reason)]));
     }
-    assert_eq!(admin.get("/v1/deliveries?limit=&after=&date=").status, 200, "blank means absent");
+    assert_eq!(
+        admin.get("/v1/deliveries?limit=&after=&date=").status,
+        200,
+        "blank means absent"
+    );
     let direction = admin.get("/v1/events?direction=sideways");
     assert_eq!(direction.faults(), pairs(&[("direction", "unknown_value")]));
 }
@@ -217,7 +281,13 @@ fn parameters_of_lists_are_checked_by_name() {
 #[test]
 fn a_request_id_of_the_sender_is_kept_if_it_is_fit() {
     let server = shared();
-    let told = |id: &str| server.admin().send("GET", "/v1/nowhere", &[("x-request-id", id)], b"").body["requestId"].clone();
+    let told = |id: &str| {
+        server
+            .admin()
+            .send("GET", "/v1/nowhere", &[("x-request-id", id)], b"")
+            .body["requestId"]
+            .clone()
+    };
     assert_eq!(told("my-request.1"), Value::from("my-request.1"));
     assert_ne!(told("not fit"), Value::from("not fit"));
 }

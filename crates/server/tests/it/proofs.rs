@@ -13,7 +13,12 @@ fn upload(client: &Client, lab: &str, bytes: &[u8]) -> Answer {
     body.extend_from_slice(b"\r\n--frontier\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\ncontent-type: application/octet-stream\r\n\r\n");
     body.extend_from_slice(bytes);
     body.extend_from_slice(b"\r\n--frontier--\r\n");
-    client.send("POST", "/v1/proofs", &[("content-type", "multipart/form-data; boundary=frontier")], &body)
+    client.send(
+        "POST",
+        "/v1/proofs",
+        &[("content-type", "multipart/form-data; boundary=frontier")],
+        &body,
+    )
 }
 
 #[test]
@@ -28,12 +33,33 @@ fn what_the_bytes_are_decides() {
         (svg, "image/svg+xml"),
     ] {
         let made = upload(&driver, &lab, bytes).expect(201);
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((&made["mediaType"], &made["sha256"], &made["size"]), (&json!(media_type), &json!(digest), &json!(bytes.len())));
+        let digest: String = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            (&made["mediaType"], &made["sha256"], &made["size"]),
+            (&json!(media_type), &json!(digest), &json!(bytes.len()))
+        );
         let id = made["id"].as_str().expect("an id");
-        let kept = server.role("dispatcher", &lab).get(&format!("/v1/proofs/{id}"));
-        assert_eq!((kept.status, kept.header("content-type"), kept.header("x-content-sha256")), (200, media_type, digest.as_str()));
-        assert_eq!((kept.header("content-disposition"), kept.header("x-content-type-options")), ("attachment", "nosniff"));
+        let kept = server
+            .role("dispatcher", &lab)
+            .get(&format!("/v1/proofs/{id}"));
+        assert_eq!(
+            (
+                kept.status,
+                kept.header("content-type"),
+                kept.header("x-content-sha256")
+            ),
+            (200, media_type, digest.as_str())
+        );
+        assert_eq!(
+            (
+                kept.header("content-disposition"),
+                kept.header("x-content-type-options")
+            ),
+            ("attachment", "nosniff")
+        );
     }
 }
 
@@ -78,29 +104,62 @@ fn a_proof_belongs_to_its_lab() {
     let path = format!("/v1/proofs/{}", id.as_str().expect("an id"));
     assert_eq!(server.role("dispatcher", &lab).get(&path).status, 200);
     assert_eq!(server.role("dispatcher", &other).get(&path).status, 404);
-    assert_eq!(upload(&server.role("dispatcher", &other), &lab, PNG).status, 404);
+    assert_eq!(
+        upload(&server.role("dispatcher", &other), &lab, PNG).status,
+        404
+    );
     let nobodys = upload(&server.admin(), "", PNG);
-    assert_eq!((nobodys.status, nobodys.faults()), (400, vec![("labId".to_owned(), "required".to_owned())]));
+    assert_eq!(
+        (nobodys.status, nobodys.faults()),
+        (400, vec![("labId".to_owned(), "required".to_owned())])
+    );
 }
 
 #[test]
 fn a_drivers_proof_reaches_the_invoice() {
     let (server, lab) = (shared(), fresh("L"));
     let admin = server.admin();
-    let delivery = admin.event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(0))).result()["deliveryId"].clone();
+    let delivery = admin
+        .event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(0)))
+        .result()["deliveryId"]
+        .clone();
     let invoice = json!({ "invoiceId": "I1", "labId": lab, "clinicId": "C1", "caseIds": ["K1"] });
     admin.event("InvoiceIssued", &invoice).result();
     let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "C1", "deliveryIds": [delivery] }] });
     let route = admin.post("/v1/routes", &plan).expect(201);
     let driver = server.role("driver", &lab);
-    let (id, stop) = (route["id"].as_str().expect("an id"), route["stops"][0]["id"].as_str().expect("an id"));
-    driver.post(&format!("/v1/routes/{id}/start"), &json!({})).expect(200);
-    let unknown = driver.post(&format!("/v1/stops/{stop}/complete"), &json!({ "proofOfDelivery": { "signatureId": "nothing", "photoIds": ["neither"] } }));
+    let (id, stop) = (
+        route["id"].as_str().expect("an id"),
+        route["stops"][0]["id"].as_str().expect("an id"),
+    );
+    driver
+        .post(&format!("/v1/routes/{id}/start"), &json!({}))
+        .expect(200);
+    let unknown = driver.post(
+        &format!("/v1/stops/{stop}/complete"),
+        &json!({ "proofOfDelivery": { "signatureId": "nothing", "photoIds": ["neither"] } }),
+    );
     let fields: Vec<(String, String)> = unknown.faults();
     let fault = |field: &str| (format!("proofOfDelivery.{field}"), "not_found".to_owned());
-    assert_eq!((unknown.status, fields), (400, vec![fault("signatureId"), fault("photoIds[0]")]));
+    assert_eq!(
+        (unknown.status, fields),
+        (400, vec![fault("signatureId"), fault("photoIds[0]")])
+    );
     let proof: Value = upload(&driver, "", PNG).expect(201)["id"].clone();
-    driver.post(&format!("/v1/stops/{stop}/complete"), &json!({ "proofOfDelivery": { "signatureId": proof } })).expect(200);
-    let invoice = admin.get(&format!("/v1/invoices/I1?labId={lab}")).expect(200);
-    assert_eq!((&invoice["status"], &invoice["cases"][0]["proofOfDelivery"]["signatureId"]), (&json!("delivered"), &proof));
+    driver
+        .post(
+            &format!("/v1/stops/{stop}/complete"),
+            &json!({ "proofOfDelivery": { "signatureId": proof } }),
+        )
+        .expect(200);
+    let invoice = admin
+        .get(&format!("/v1/invoices/I1?labId={lab}"))
+        .expect(200);
+    assert_eq!(
+        (
+            &invoice["status"],
+            &invoice["cases"][0]["proofOfDelivery"]["signatureId"]
+        ),
+        (&json!("delivered"), &proof)
+    );
 }

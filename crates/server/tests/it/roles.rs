@@ -67,8 +67,14 @@ const ROUTES: [(&str, &str, &str); 56] = [
 ];
 
 fn status(client: &Client, method: &str, path: &str) -> u16 {
-    let body: &[u8] = if matches!(method, "POST" | "PUT" | "PATCH") { b"{}" } else { b"" };
-    client.send(method, path, &[("content-type", "application/json")], body).status
+    let body: &[u8] = if matches!(method, "POST" | "PUT" | "PATCH") {
+        b"{}"
+    } else {
+        b""
+    };
+    client
+        .send(method, path, &[("content-type", "application/json")], body)
+        .status
 }
 
 #[test]
@@ -77,13 +83,23 @@ fn every_role_on_every_route() {
     let holders = ROLES.map(|role| (role, server.role(role, &lab)));
     for (method, path, may) in ROUTES {
         let nobody = status(&server.nobody(), method, path);
-        assert!(nobody == 401 || path == "/", "{method} {path} for nobody: {nobody}");
+        assert!(
+            nobody == 401 || path == "/",
+            "{method} {path} for nobody: {nobody}"
+        );
         for (role, holder) in &holders {
-            let letter = if *role == "driver" { 'D' } else { role.chars().next().expect("a letter") };
+            let letter = if *role == "driver" {
+                'D'
+            } else {
+                role.chars().next().expect("a letter")
+            };
             let told = status(holder, method, path);
             let allowed = may.contains(letter);
             assert_eq!(told != 403, allowed, "{method} {path} for {role}: {told}");
-            assert!(told != 401 && told < 500, "{method} {path} for {role}: {told}");
+            assert!(
+                told != 401 && told < 500,
+                "{method} {path} for {role}: {told}"
+            );
         }
     }
 }
@@ -99,14 +115,23 @@ fn no_route_is_forgotten_here() {
                 (None, None) => return true,
                 (Some(part), Some(_)) if part.starts_with("{*") => return true,
                 (Some(part), Some(own)) if part == own || part.starts_with('{') => {}
-                _ => return part_is_rest(described) && here.starts_with(described.split('{').next().unwrap_or_default()),
+                _ => {
+                    return part_is_rest(described)
+                        && here.starts_with(described.split('{').next().unwrap_or_default());
+                }
             }
         }
     };
     for (path, methods) in document["paths"].as_object().expect("paths") {
-        let is_open = path.starts_with("/webhooks") || matches!(path.as_str(), "/healthz" | "/readyz" | "/login" | "/logout" | "/v1/stream");
+        let is_open = path.starts_with("/webhooks")
+            || matches!(
+                path.as_str(),
+                "/healthz" | "/readyz" | "/login" | "/logout" | "/v1/stream"
+            );
         for method in methods.as_object().expect("methods").keys() {
-            let known = ROUTES.iter().any(|(own, here, _)| own.eq_ignore_ascii_case(method) && fits(path, here));
+            let known = ROUTES
+                .iter()
+                .any(|(own, here, _)| own.eq_ignore_ascii_case(method) && fits(path, here));
             assert!(known || is_open, "{method} {path}");
         }
     }
@@ -121,15 +146,29 @@ fn part_is_rest(described: &str) -> bool {
 fn rows_of_another_lab_do_not_exist() {
     let (server, lab, other) = (shared(), fresh("L"), fresh("L"));
     let admin = server.admin();
-    let delivery = admin.event("CaseReadyToShip", &case(&lab, "X-C", "X-K", &date_in(0))).result()["deliveryId"].clone();
+    let delivery = admin
+        .event("CaseReadyToShip", &case(&lab, "X-C", "X-K", &date_in(0)))
+        .result()["deliveryId"]
+        .clone();
     let delivery = delivery.as_str().expect("an id");
-    let fetched = admin.event("PickupRequested", &pickup(&lab, "X-C", "X-P", 30)).result()["id"].clone();
+    let fetched = admin
+        .event("PickupRequested", &pickup(&lab, "X-C", "X-P", 30))
+        .result()["id"]
+        .clone();
     let fetched = fetched.as_str().expect("an id");
     let invoice = fresh("X-I");
-    admin.put(&format!("/v1/invoices/{invoice}"), &json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] })).expect(201);
+    admin
+        .put(
+            &format!("/v1/invoices/{invoice}"),
+            &json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] }),
+        )
+        .expect(201);
     let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "X-C", "deliveryIds": [delivery] }] });
     let route = admin.post("/v1/routes", &plan).expect(201);
-    let (route_id, stop) = (route["id"].as_str().expect("an id"), route["stops"][0]["id"].as_str().expect("an id"));
+    let (route_id, stop) = (
+        route["id"].as_str().expect("an id"),
+        route["stops"][0]["id"].as_str().expect("an id"),
+    );
     let seq = admin.all(&format!("/v1/events?labId={lab}"))[0]["seq"].clone();
     let stranger = server.token(&json!({ "role": "admin", "labId": other }));
     for (method, path) in [
@@ -156,23 +195,60 @@ fn rows_of_another_lab_do_not_exist() {
     ] {
         let told = status(&stranger, method, &path);
         // What is no socket is told so before anybody looks at the lab.
-        assert!(told == 404 || (path.starts_with("/ws/") && told == 400), "{method} {path}: {told}");
+        assert!(
+            told == 404 || (path.starts_with("/ws/") && told == 400),
+            "{method} {path}: {told}"
+        );
     }
     let reason = stranger.post(&format!("/v1/stops/{stop}/fail"), &json!({ "reason": "x" }));
     assert_eq!(reason.status, 404);
-    for list in ["deliveries", "pickups", "clinics", "drivers", "labs", "invoices", "routes", "alerts", "events", "endpoints", "quarantine"] {
-        assert!(stranger.all(&format!("/v1/{list}?labId={lab}")).is_empty(), "{list}");
+    for list in [
+        "deliveries",
+        "pickups",
+        "clinics",
+        "drivers",
+        "labs",
+        "invoices",
+        "routes",
+        "alerts",
+        "events",
+        "endpoints",
+        "quarantine",
+    ] {
+        assert!(
+            stranger.all(&format!("/v1/{list}?labId={lab}")).is_empty(),
+            "{list}"
+        );
         assert!(stranger.all(&format!("/v1/{list}")).is_empty(), "{list}");
     }
     for (path, body) in [
-        (format!("/v1/labs/{lab}"), json!({ "name": "Mine", "timeZone": "UTC" })),
-        ("/v1/clinics/X-C".to_owned(), json!({ "labId": lab, "name": "Mine" })),
-        ("/v1/drivers/D-1".to_owned(), json!({ "labId": lab, "name": "Mine" })),
-        (format!("/v1/invoices/{invoice}"), json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] })),
-        (format!("/v1/endpoints/{}", fresh("e")), json!({ "labId": lab, "system": "dentrix" })),
+        (
+            format!("/v1/labs/{lab}"),
+            json!({ "name": "Mine", "timeZone": "UTC" }),
+        ),
+        (
+            "/v1/clinics/X-C".to_owned(),
+            json!({ "labId": lab, "name": "Mine" }),
+        ),
+        (
+            "/v1/drivers/D-1".to_owned(),
+            json!({ "labId": lab, "name": "Mine" }),
+        ),
+        (
+            format!("/v1/invoices/{invoice}"),
+            json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] }),
+        ),
+        (
+            format!("/v1/endpoints/{}", fresh("e")),
+            json!({ "labId": lab, "system": "dentrix" }),
+        ),
     ] {
         assert_eq!(stranger.put(&path, &body).status, 404, "{path}");
     }
     assert_eq!(stranger.post("/v1/routes", &plan).status, 404);
-    assert_eq!(admin.get(&format!("/v1/deliveries/{delivery}")).expect(200)["status"], "assigned", "and nothing was done");
+    assert_eq!(
+        admin.get(&format!("/v1/deliveries/{delivery}")).expect(200)["status"],
+        "assigned",
+        "and nothing was done"
+    );
 }

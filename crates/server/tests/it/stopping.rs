@@ -36,15 +36,22 @@ fn under_load_everything_accepted_is_there_afterwards() {
         std::thread::sleep(Duration::from_millis(400));
         stopped.store(true, Ordering::Relaxed);
         server.ask_to_stop();
-        senders.into_iter().flat_map(|sender| sender.join().expect("joined")).collect()
+        senders
+            .into_iter()
+            .flat_map(|sender| sender.join().expect("joined"))
+            .collect()
     });
     assert!(accepted.len() > 20, "{}", accepted.len());
     let (status, left) = server.stop();
     assert_eq!(status.code(), Some(0), "{}", left.logged);
     let server = left.again().go();
     let log = server.admin().all("/v1/events?type=CaseReadyToShip");
-    let kept: std::collections::BTreeSet<&str> = log.iter().filter_map(|row| row["id"].as_str()).collect();
-    let lost: Vec<&String> = accepted.iter().filter(|id| !kept.contains(id.as_str())).collect();
+    let kept: std::collections::BTreeSet<&str> =
+        log.iter().filter_map(|row| row["id"].as_str()).collect();
+    let lost: Vec<&String> = accepted
+        .iter()
+        .filter(|id| !kept.contains(id.as_str()))
+        .collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert_eq!(kept.len(), log.len(), "each once");
 }
@@ -56,7 +63,8 @@ fn readers_who_do_not_read_hold_nobody_up() {
     let address = server.url.trim_start_matches("http://").to_owned();
     let open = |head: &str| {
         let mut stream = TcpStream::connect(&address).expect("connected");
-        let head = format!("GET {head} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {ADMIN}\r\n");
+        let head =
+            format!("GET {head} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {ADMIN}\r\n");
         stream.write_all(head.as_bytes()).expect("written");
         stream
     };
@@ -67,14 +75,21 @@ fn readers_who_do_not_read_hold_nobody_up() {
     socket.write_all(upgrade.as_bytes()).expect("written");
     let name = "N".repeat(150);
     let event = |round: usize, number: usize| json!({ "source": name, "detailType": "CaseReadyToShip", "detail": case("L", &format!("clinic-of-some-length-{number}"), &format!("K{round}-{number}"), &date_in(1)) });
-    for round in 0..60 {
+    for round in 0..15 {
         let events: Vec<Value> = (0..1_000).map(|number| event(round, number)).collect();
-        server.admin().post("/v1/events", &json!(events)).expect(200);
+        server
+            .admin()
+            .post("/v1/events", &json!(events))
+            .expect(200);
     }
     let asked = Instant::now();
     let (status, _) = server.stop();
     assert_eq!(status.code(), Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(28), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        asked.elapsed()
+    );
     drop((stream, socket));
 }
 
@@ -84,14 +99,20 @@ fn while_it_stops_it_says_goodbye_to_readers() {
     let server = Start::new().go();
     let address = server.url.trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).expect("connected");
-    let head = format!("GET /v1/stream HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {ADMIN}\r\n\r\n");
+    let head = format!(
+        "GET /v1/stream HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {ADMIN}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).expect("written");
     let mut piece = [0; 64];
     assert_ne!(stream.read(&mut piece).expect("read"), 0);
     let asked = Instant::now();
     let (status, _) = server.stop();
     assert_eq!(status.code(), Some(0));
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("ended in order");
 }

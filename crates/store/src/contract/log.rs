@@ -45,7 +45,7 @@ fn requested() -> Body {
 /// An entry with everything that one can have.
 fn full_entry(n: u8) -> Entry {
     let mut entry = entry(n, Some("abc"));
-    entry.event.body = requested();
+    std::sync::Arc::make_mut(&mut entry.event).body = requested();
     entry
         .changes
         .push(Change::between(None, &case("X").into_record()));
@@ -97,7 +97,7 @@ pub fn log_tells_everything(store: &dyn Store) {
     );
     let body =
         Body::from_parts(&accepted.name, &accepted.detail, accepted.private).expect("readable");
-    assert_eq!(body, Some(full.event.body));
+    assert_eq!(body, Some(full.event.body.clone()));
 
     let out = store.log_row(3).expect("read").expect("there");
     assert_eq!(

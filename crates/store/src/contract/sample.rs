@@ -112,7 +112,7 @@ pub fn entry(n: u8, id: Option<&str>) -> Entry {
     Entry {
         entry: [n; 16],
         now: at(i64::from(n)),
-        event: Event { origin, body },
+        event: std::sync::Arc::new(Event { origin, body }),
         digest: [n; 16],
         lab_id: Some(lab("LAB1")),
         changes: Vec::new(),

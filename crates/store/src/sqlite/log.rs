@@ -55,7 +55,7 @@ struct Append<'c> {
 impl Append<'_> {
     fn accepted(&mut self, entry: &Entry) -> Result<u64, StoreError> {
         self.seq += 1;
-        let Event { origin, body } = &entry.event;
+        let Event { origin, body } = entry.event.as_ref();
         let id = format_uuid(entry.entry);
         let private = body
             .private()

@@ -111,6 +111,12 @@ impl Draft {
         our_clinic(self.ehr, external, clinic_map).ok()
     }
 
+    /// The id that the pickup will have, if the body names one.
+    pub fn pickup_id(&self) -> Option<String> {
+        let external = self.id.as_ref().ok()?;
+        Some(pickup_id(self.ehr.system, external))
+    }
+
     /// The record, or all faults in the contract's order: id, clinic, time, priority, name, notes,
     /// packages, contact, window. A body that is no object has that one fault only.
     pub fn finish(self, settings: &Settings<'_>) -> Result<Record, Vec<Fault>> {
@@ -159,6 +165,11 @@ impl Draft {
     }
 }
 
+/// `{system}-{the sender's id}`
+fn pickup_id(system: &str, external: &str) -> String {
+    format!("{system}-{external}")
+}
+
 /// What a record is made of, without faults.
 struct Parts {
     id: String,
@@ -177,7 +188,7 @@ impl Parts {
         let Clinic { external, ours } = self.clinic;
         let instant = self.time.instant;
         Record {
-            pickup_id: format!("{system}-{}", self.id),
+            pickup_id: pickup_id(system, &self.id),
             lab_id: lab_id.to_owned(),
             requested_by: RequestedBy {
                 user_id: format!("{system}-user-{ours}"),

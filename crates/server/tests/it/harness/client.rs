@@ -16,7 +16,10 @@ pub struct Answer {
 impl Answer {
     /// A header, empty if it is absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body of an answer with that status.
@@ -30,7 +33,12 @@ impl Answer {
     #[track_caller]
     pub fn result(self) -> Value {
         let status = self.body["status"].clone();
-        assert!(status == "processed" || status == "duplicate", "{} {}", self.status, self.text);
+        assert!(
+            status == "processed" || status == "duplicate",
+            "{} {}",
+            self.status,
+            self.text
+        );
         self.body["result"].clone()
     }
 
@@ -38,13 +46,21 @@ impl Answer {
     pub fn faults(&self) -> Vec<(String, String)> {
         let text = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
         let faults = self.body["errors"].as_array().cloned().unwrap_or_default();
-        faults.iter().map(|fault| (text(fault, "field"), text(fault, "reason"))).collect()
+        faults
+            .iter()
+            .map(|fault| (text(fault, "field"), text(fault, "reason")))
+            .collect()
     }
 
     /// That it is a problem with that status and code.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text
+        );
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert!(self.body["requestId"].is_string(), "{}", self.text);
     }
@@ -60,7 +76,8 @@ pub struct Client {
 impl Client {
     /// Sends bytes.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.try_send(method, path, headers, body).expect("an answer")
+        self.try_send(method, path, headers, body)
+            .expect("an answer")
     }
 
     /// Sends bytes to a server that may be gone.
@@ -71,7 +88,9 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -83,7 +102,11 @@ impl Client {
         } else {
             agent().run(request.body(body.to_vec()).expect("a request"))?
         };
-        let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        let bytes = response
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_vec()?;
         // Pictures are no text: what is looked at of them are headers.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Answer {
@@ -96,7 +119,12 @@ impl Client {
 
     fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let text = body.to_string();
-        self.send(method, path, &[("content-type", "application/json")], text.as_bytes())
+        self.send(
+            method,
+            path,
+            &[("content-type", "application/json")],
+            text.as_bytes(),
+        )
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -121,12 +149,16 @@ impl Client {
 
     /// Posts an event in the short form, without an id.
     pub fn event(&self, name: &str, detail: &Value) -> Answer {
-        self.post("/v1/events", &json!({ "source": source_of(name), "detailType": name, "detail": detail }))
+        self.post(
+            "/v1/events",
+            &json!({ "source": source_of(name), "detailType": name, "detail": detail }),
+        )
     }
 
     /// The same with an id.
     pub fn event_with_id(&self, id: &str, name: &str, detail: &Value) -> Answer {
-        let event = json!({ "source": source_of(name), "detailType": name, "detail": detail, "id": id });
+        let event =
+            json!({ "source": source_of(name), "detailType": name, "detail": detail, "id": id });
         self.post("/v1/events", &event)
     }
 
@@ -136,7 +168,9 @@ impl Client {
         let mut after = String::new();
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
-            let page = self.get(&format!("{path}{joint}limit=200&after={after}")).expect(200);
+            let page = self
+                .get(&format!("{path}{joint}limit=200&after={after}"))
+                .expect(200);
             items.extend(page["items"].as_array().expect("items").iter().cloned());
             match page["next"].as_str() {
                 Some(next) => next.clone_into(&mut after),

@@ -65,14 +65,25 @@ impl Start {
     /// On that folder.
     pub fn on(path: &Path) -> Self {
         let mut command = Command::new(BINARY);
-        clean(&mut command).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(path);
+        clean(&mut command)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(path);
         command.env("PONTIC_ADMIN_TOKEN", ADMIN);
         // Tests ask much of few endpoints; those of the limits say so.
-        command.env("PONTIC_LIMITS__ENDPOINT__RATE", "0").env("PONTIC_LIMITS__TOKEN__RATE", "0");
+        command
+            .env("PONTIC_LIMITS__ENDPOINT__RATE", "0")
+            .env("PONTIC_LIMITS__TOKEN__RATE", "0");
         for system in ["dentrix", "opendental", "eaglesoft"] {
-            command.env(format!("{}_WEBHOOK_SECRET", system.to_uppercase()), secret_of(system));
+            command.env(
+                format!("{}_WEBHOOK_SECRET", system.to_uppercase()),
+                secret_of(system),
+            );
         }
-        Self { command, folder: None, path: path.to_owned() }
+        Self {
+            command,
+            folder: None,
+            path: path.to_owned(),
+        }
     }
 
     /// With an environment variable.
@@ -153,7 +164,9 @@ fn collect(mut stream: ChildStderr) -> (Text, JoinHandle<()>) {
     let reading = std::thread::spawn(move || {
         let mut piece = [0; 4_096];
         while let Ok(length @ 1..) = stream.read(&mut piece) {
-            kept.lock().expect("never held in a panic").extend_from_slice(&piece[..length]);
+            kept.lock()
+                .expect("never held in a panic")
+                .extend_from_slice(&piece[..length]);
         }
     });
     (text, reading)
@@ -165,13 +178,20 @@ fn listen(stream: ChildStdout) -> (Text, JoinHandle<()>, Option<String>) {
     let mut lines = BufReader::new(stream);
     let mut first = String::new();
     lines.read_line(&mut first).expect("readable");
-    let url = first.trim().strip_prefix("listening on ").map(str::to_owned);
-    text.lock().expect("never held in a panic").extend_from_slice(first.as_bytes());
+    let url = first
+        .trim()
+        .strip_prefix("listening on ")
+        .map(str::to_owned);
+    text.lock()
+        .expect("never held in a panic")
+        .extend_from_slice(first.as_bytes());
     let kept = Arc::clone(&text);
     let reading = std::thread::spawn(move || {
         let mut line = Vec::new();
         while let Ok(1..) = lines.read_until(b'\n', &mut line) {
-            kept.lock().expect("never held in a panic").append(&mut line);
+            kept.lock()
+                .expect("never held in a panic")
+                .append(&mut line);
         }
     });
     (text, reading, url)
@@ -196,12 +216,18 @@ impl Server {
 
     /// Nobody.
     pub fn nobody(&self) -> Client {
-        Client { url: self.url.clone(), token: None }
+        Client {
+            url: self.url.clone(),
+            token: None,
+        }
     }
 
     /// Whoever holds that token.
     pub fn holder(&self, token: &str) -> Client {
-        Client { url: self.url.clone(), token: Some(token.to_owned()) }
+        Client {
+            url: self.url.clone(),
+            token: Some(token.to_owned()),
+        }
     }
 
     /// Somebody with a new token of that role, bound to a lab.
@@ -224,8 +250,12 @@ impl Server {
     pub fn webhook_bytes(&self, system: &str, body: &[u8]) -> Answer {
         let header = format!("x-{system}-signature");
         let signature = sign(&Secret::new(&secret_of(system)).expect("not empty"), body);
-        let headers = [("content-type", "application/json"), (header.as_str(), signature.as_str())];
-        self.nobody().send("POST", &format!("/webhooks/ehr/{system}"), &headers, body)
+        let headers = [
+            ("content-type", "application/json"),
+            (header.as_str(), signature.as_str()),
+        ];
+        self.nobody()
+            .send("POST", &format!("/webhooks/ehr/{system}"), &headers, body)
     }
 
     /// The data folder.
@@ -258,7 +288,11 @@ impl Server {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 return (status, self.leave());
             }
-            assert!(Instant::now() < until, "it does not stop: {}", self.logged());
+            assert!(
+                Instant::now() < until,
+                "it does not stop: {}",
+                self.logged()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -266,7 +300,10 @@ impl Server {
     /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill runs");
         assert!(sent.success());
     }
 

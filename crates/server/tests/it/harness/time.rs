@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -21,10 +20,8 @@ pub fn after_hours(hours: i64) -> String {
 /// The date in UTC so many days from today.
 pub fn date_in(days: i64) -> String {
     let today = TimeZone::UTC.to_datetime(now()).date();
-    today.checked_add(days.days()).expect("not far away").to_string()
-}
-
-/// The day of a text.
-pub fn day_of(date: &str) -> Date {
-    date.parse().expect("a date")
+    today
+        .checked_add(days.days())
+        .expect("not far away")
+        .to_string()
 }
