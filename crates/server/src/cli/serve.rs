@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use pontic_core::time;
 use pontic_wire::signature::Secret;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::ConfigArgs;
@@ -85,6 +86,8 @@ async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
     } else {
         Vec::new()
     };
+    // Heard from the start: whoever reads the address below may ask to stop at once.
+    let mut signals = Signals::listen()?;
     let running = match startup::start(config).await {
         Ok(running) => running,
         Err(error) => {
@@ -93,7 +96,7 @@ async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         }
     };
     announce(&running, &shown);
-    asked_to_stop().await?;
+    signals.asked_to_stop().await;
     tracing::info!("stopping: finishing what was accepted");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -162,10 +165,24 @@ fn announce(running: &Running, shown: &[(String, Secretly)]) {
     }
 }
 
-async fn asked_to_stop() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        done = tokio::signal::ctrl_c() => done,
-        _ = terminate.recv() => Ok(()),
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Path, Query, State};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use pontic_core::time;
 use pontic_store::page::QuarantineRow;
 use pontic_wire::event::{self};
@@ -74,8 +76,35 @@ pub async fn get(
     let mut shape = shape(&row);
     // Shown without names, notes and contacts: what is wrong can be seen all the same.
     let body = serde_json::from_slice::<Value>(row.item.raw.reveal()).ok();
-    shape["body"] = body.map_or(Value::Null, |body| pontic_core::mask::sanitize(&body));
+    shape["body"] = body.map_or(Value::Null, |body| {
+        pontic_core::mask::sanitize(&opened(body))
+    });
     Ok(Json(shape))
+}
+
+/// Texts that hold a document of their own (of `PutEvents`, of `CloudEvents`) are opened, so that names in it are found too;
+/// one that cannot be opened goes.
+fn opened(body: Value) -> Value {
+    match body {
+        Value::Array(items) => items.into_iter().map(opened).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, member)| match member {
+                Value::String(text) if key == "data_base64" => (key, decoded(&text)),
+                member => (key, opened(member)),
+            })
+            .collect(),
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(&text).map_or(Value::Null, opened)
+        }
+        other => other,
+    }
+}
+
+fn decoded(text: &str) -> Value {
+    let bytes = STANDARD.decode(text).ok();
+    let body = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    body.map_or(Value::Null, opened)
 }
 
 async fn find(app: &App, caller: &Caller, id: String) -> Answer<QuarantineRow> {

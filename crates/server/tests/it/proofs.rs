@@ -33,10 +33,7 @@ fn what_the_bytes_are_decides() {
         (svg, "image/svg+xml"),
     ] {
         let made = upload(&driver, &lab, bytes).expect(201);
-        let digest: String = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = pontic_core::id::hex(&Sha256::digest(bytes));
         assert_eq!(
             (&made["mediaType"], &made["sha256"], &made["size"]),
             (&json!(media_type), &json!(digest), &json!(bytes.len()))

@@ -1,8 +1,8 @@
 //! Every role on every route: what a role may not do is 403, what belongs to another lab 404, and nobody is 401.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{Client, case, date_in, fresh, pickup, shared};
+use crate::harness::{Client, Server, case, date_in, fresh, pickup, shared};
 
 const ROLES: [&str; 5] = ["dispatcher", "driver", "source", "finance", "viewer"];
 
@@ -142,35 +142,71 @@ fn part_is_rest(described: &str) -> bool {
     described.ends_with("{key}")
 }
 
+/// A lab with one of everything, and an admin of another lab.
+struct Elsewhere {
+    server: std::sync::Arc<Server>,
+    lab: String,
+    delivery: String,
+    pickup: String,
+    invoice: String,
+    plan: Value,
+    route: Value,
+    stranger: Client,
+}
+
+impl Elsewhere {
+    fn new() -> Self {
+        let (server, lab, invoice) = (shared(), fresh("L"), fresh("X-I"));
+        let admin = server.admin();
+        let id = |result: &Value, name: &str| result[name].as_str().expect("an id").to_owned();
+        let delivery = id(
+            &admin
+                .event("CaseReadyToShip", &case(&lab, "X-C", "X-K", &date_in(0)))
+                .result(),
+            "deliveryId",
+        );
+        let pickup = id(
+            &admin
+                .event("PickupRequested", &pickup(&lab, "X-C", "X-P", 30))
+                .result(),
+            "id",
+        );
+        let issued = json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] });
+        admin
+            .put(&format!("/v1/invoices/{invoice}"), &issued)
+            .expect(201);
+        let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "X-C", "deliveryIds": [delivery] }] });
+        let route = admin.post("/v1/routes", &plan).expect(201);
+        let stranger = server.token(&json!({ "role": "admin", "labId": fresh("L") }));
+        Self {
+            server,
+            lab,
+            delivery,
+            pickup,
+            invoice,
+            plan,
+            route,
+            stranger,
+        }
+    }
+}
+
 #[test]
 fn rows_of_another_lab_do_not_exist() {
-    let (server, lab, other) = (shared(), fresh("L"), fresh("L"));
-    let admin = server.admin();
-    let delivery = admin
-        .event("CaseReadyToShip", &case(&lab, "X-C", "X-K", &date_in(0)))
-        .result()["deliveryId"]
-        .clone();
-    let delivery = delivery.as_str().expect("an id");
-    let fetched = admin
-        .event("PickupRequested", &pickup(&lab, "X-C", "X-P", 30))
-        .result()["id"]
-        .clone();
-    let fetched = fetched.as_str().expect("an id");
-    let invoice = fresh("X-I");
-    admin
-        .put(
-            &format!("/v1/invoices/{invoice}"),
-            &json!({ "labId": lab, "clinicId": "X-C", "caseIds": ["X-K"] }),
-        )
-        .expect(201);
-    let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "X-C", "deliveryIds": [delivery] }] });
-    let route = admin.post("/v1/routes", &plan).expect(201);
-    let (route_id, stop) = (
-        route["id"].as_str().expect("an id"),
-        route["stops"][0]["id"].as_str().expect("an id"),
+    let there = Elsewhere::new();
+    let Elsewhere {
+        lab,
+        delivery,
+        pickup,
+        invoice,
+        stranger,
+        ..
+    } = &there;
+    let (route, stop) = (
+        there.route["id"].as_str().expect("an id"),
+        there.route["stops"][0]["id"].as_str().expect("an id"),
     );
-    let seq = admin.all(&format!("/v1/events?labId={lab}"))[0]["seq"].clone();
-    let stranger = server.token(&json!({ "role": "admin", "labId": other }));
+    let seq = there.server.admin().all(&format!("/v1/events?labId={lab}"))[0]["seq"].clone();
     for (method, path) in [
         ("GET", format!("/v1/labs/{lab}")),
         ("GET", format!("/v1/events/{seq}")),
@@ -178,14 +214,14 @@ fn rows_of_another_lab_do_not_exist() {
         ("GET", format!("/v1/deliveries/{delivery}")),
         ("GET", format!("/v1/deliveries/{delivery}?labId={lab}")),
         ("PATCH", format!("/v1/deliveries/{delivery}")),
-        ("GET", format!("/v1/pickups/{fetched}")),
-        ("PATCH", format!("/v1/pickups/{fetched}")),
-        ("DELETE", format!("/v1/pickups/{fetched}")),
+        ("GET", format!("/v1/pickups/{pickup}")),
+        ("PATCH", format!("/v1/pickups/{pickup}")),
+        ("DELETE", format!("/v1/pickups/{pickup}")),
         ("GET", format!("/v1/invoices/{invoice}")),
-        ("GET", format!("/v1/routes/{route_id}")),
-        ("PATCH", format!("/v1/routes/{route_id}")),
-        ("POST", format!("/v1/routes/{route_id}/start")),
-        ("POST", format!("/v1/routes/{route_id}/finish")),
+        ("GET", format!("/v1/routes/{route}")),
+        ("PATCH", format!("/v1/routes/{route}")),
+        ("POST", format!("/v1/routes/{route}/start")),
+        ("POST", format!("/v1/routes/{route}/finish")),
         ("GET", format!("/v1/stops/{stop}")),
         ("POST", format!("/v1/stops/{stop}/arrive")),
         ("POST", format!("/v1/stops/{stop}/complete")),
@@ -193,28 +229,35 @@ fn rows_of_another_lab_do_not_exist() {
         ("GET", format!("/ws/dispatch?labId={lab}")),
         ("GET", format!("/v1/stream?labId={lab}")),
     ] {
-        let told = status(&stranger, method, &path);
+        let told = status(stranger, method, &path);
         // What is no socket is told so before anybody looks at the lab.
         assert!(
             told == 404 || (path.starts_with("/ws/") && told == 400),
             "{method} {path}: {told}"
         );
     }
-    let reason = stranger.post(&format!("/v1/stops/{stop}/fail"), &json!({ "reason": "x" }));
-    assert_eq!(reason.status, 404);
-    for list in [
-        "deliveries",
-        "pickups",
-        "clinics",
-        "drivers",
-        "labs",
-        "invoices",
-        "routes",
-        "alerts",
-        "events",
-        "endpoints",
-        "quarantine",
-    ] {
+    let failed = stranger.post(&format!("/v1/stops/{stop}/fail"), &json!({ "reason": "x" }));
+    assert_eq!(failed.status, 404);
+    let still = there
+        .server
+        .admin()
+        .get(&format!("/v1/deliveries/{delivery}"))
+        .expect(200);
+    assert_eq!(still["status"], "assigned", "and nothing was done");
+}
+
+#[test]
+fn lists_of_another_lab_are_empty_and_nothing_is_put_there() {
+    let there = Elsewhere::new();
+    let Elsewhere {
+        lab,
+        invoice,
+        stranger,
+        plan,
+        ..
+    } = &there;
+    let lists = "deliveries pickups clinics drivers labs invoices routes alerts events endpoints quarantine";
+    for list in lists.split(' ') {
         assert!(
             stranger.all(&format!("/v1/{list}?labId={lab}")).is_empty(),
             "{list}"
@@ -245,10 +288,5 @@ fn rows_of_another_lab_do_not_exist() {
     ] {
         assert_eq!(stranger.put(&path, &body).status, 404, "{path}");
     }
-    assert_eq!(stranger.post("/v1/routes", &plan).status, 404);
-    assert_eq!(
-        admin.get(&format!("/v1/deliveries/{delivery}")).expect(200)["status"],
-        "assigned",
-        "and nothing was done"
-    );
+    assert_eq!(stranger.post("/v1/routes", plan).status, 404);
 }

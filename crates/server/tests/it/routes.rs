@@ -51,10 +51,28 @@ impl Run {
             .result();
     }
 
-    fn plan(&self, stops: Value) -> Value {
+    fn plan(&self, stops: &Value) -> Value {
         let body =
             json!({ "labId": self.lab, "driverId": "D-1", "date": date_in(0), "stops": stops });
         self.desk.post("/v1/routes", &body).expect(201)
+    }
+
+    /// Something that the driver does.
+    fn act(&self, path: &str, body: &Value) -> Value {
+        self.driver.post(path, body).expect(200)
+    }
+
+    /// Clinic and day of every open delivery.
+    fn open(&self) -> Vec<(String, String)> {
+        let open = self.desk.all("/v1/deliveries?status=scheduled");
+        let text =
+            |delivery: &Value, name: &str| delivery[name].as_str().unwrap_or_default().to_owned();
+        let mut days: Vec<_> = open
+            .iter()
+            .map(|delivery| (text(delivery, "clinicId"), text(delivery, "deliveryDate")))
+            .collect();
+        days.sort_unstable();
+        days
     }
 
     fn status(&self, path: &str) -> Value {
@@ -74,7 +92,7 @@ fn a_day_from_plan_to_lab() {
         run.delivery("C2", &["K3"]),
     );
     run.pickup("C1", "P1");
-    let route = run.plan(json!([
+    let route = run.plan(&json!([
         { "id": "s-1", "clinicId": "C1", "clinicName": "North", "location": { "lat": 40.7, "lng": -74.0 }, "deliveryIds": [one] },
         { "clinicId": "C2", "deliveryIds": [two], "windowStart": "2026-01-20T10:00:00Z", "windowEnd": "2026-01-20T12:00:00Z" },
         { "clinicId": "C1", "pickupIds": ["P1"] },
@@ -96,13 +114,10 @@ fn a_day_from_plan_to_lab() {
     run.driver
         .post("/v1/stops/s-1/arrive", &json!({}))
         .refused(409, "route_not_started");
-    let started = run
-        .driver
-        .post(
-            &format!("/v1/routes/{route_id}/start"),
-            &json!({ "at": "2026-01-20T08:00:00Z" }),
-        )
-        .expect(200);
+    let started = run.act(
+        &format!("/v1/routes/{route_id}/start"),
+        &json!({ "at": "2026-01-20T08:00:00Z" }),
+    );
     assert_eq!(
         (&started["status"], &started["startedAt"]),
         (&json!("started"), &json!("2026-01-20T08:00:00Z"))
@@ -118,63 +133,38 @@ fn a_day_from_plan_to_lab() {
         .refused(409, "case_already_shipped");
 
     assert_eq!(
-        run.driver
-            .post("/v1/stops/s-1/arrive", &json!({}))
-            .expect(200)["status"],
+        run.act("/v1/stops/s-1/arrive", &json!({}))["status"],
         "arrived"
     );
     let undone = json!({ "cases": [{ "caseId": "K2", "reason": "broken" }, { "caseId": "K1", "done": true }], "receivedBy": "Bob" });
-    let done = run
-        .driver
-        .post("/v1/stops/s-1/complete", &undone)
-        .expect(200);
-    assert_eq!(done["status"], "partly_done");
+    for _ in 0..2 {
+        // A phone that sends it again changes nothing.
+        assert_eq!(
+            run.act("/v1/stops/s-1/complete", &undone)["status"],
+            "partly_done"
+        );
+    }
     assert_eq!(
         run.status(&format!("/v1/deliveries/{one}")),
         "partially_delivered"
     );
     assert_eq!(run.status("/v1/pickups/P1"), "picked_up");
-    let again = run
-        .driver
-        .post("/v1/stops/s-1/complete", &undone)
-        .expect(200);
-    assert_eq!(
-        again["status"], "partly_done",
-        "a phone that sends it again changes nothing"
-    );
 
     let second = id(&stops[1]);
-    let failed = run
-        .driver
-        .post(
-            &format!("/v1/stops/{second}/fail"),
-            &json!({ "reason": "closed", "redeliverOn": date_in(5) }),
-        )
-        .expect(200);
+    let failed = run.act(
+        &format!("/v1/stops/{second}/fail"),
+        &json!({ "reason": "closed", "redeliverOn": date_in(5) }),
+    );
     assert_eq!(failed["status"], "failed");
     assert_eq!(run.status(&format!("/v1/deliveries/{two}")), "failed");
-    let open = run.desk.all("/v1/deliveries?status=scheduled");
-    let mut days: Vec<(&str, &str)> = open
-        .iter()
-        .filter_map(|delivery| {
-            Some((
-                delivery["clinicId"].as_str()?,
-                delivery["deliveryDate"].as_str()?,
-            ))
-        })
-        .collect();
-    days.sort_unstable();
-    assert_eq!(days[1], ("C2", date_in(5).as_str()));
-    assert!(
-        days[0].0 == "C1" && days[0].1 > date_in(0).as_str(),
-        "{days:?}"
-    );
+    let open = run.open();
+    assert_eq!((open.len(), &open[1]), (2, &("C2".to_owned(), date_in(5))));
+    assert!(open[0].0 == "C1" && open[0].1 > date_in(0), "{open:?}");
 
-    let finished = run
-        .driver
-        .post(&format!("/v1/routes/{route_id}/finish"), &json!({}))
-        .expect(200);
-    assert_eq!(finished["status"], "finished");
+    assert_eq!(
+        run.act(&format!("/v1/routes/{route_id}/finish"), &json!({}))["status"],
+        "finished"
+    );
     assert_eq!(run.status("/v1/pickups/P1"), "at_lab");
 }
 
@@ -182,7 +172,7 @@ fn a_day_from_plan_to_lab() {
 fn in_mid_route_the_rest_goes_to_another_driver() {
     let run = Run::new();
     let (one, two) = (run.delivery("C1", &["K1"]), run.delivery("C2", &["K2"]));
-    let route = run.plan(json!([{ "clinicId": "C1", "deliveryIds": [one] }, { "clinicId": "C2", "deliveryIds": [two] }]));
+    let route = run.plan(&json!([{ "clinicId": "C1", "deliveryIds": [one] }, { "clinicId": "C2", "deliveryIds": [two] }]));
     let (route_id, first, second) = (id(&route), id(&route["stops"][0]), id(&route["stops"][1]));
     run.driver
         .post(&format!("/v1/routes/{route_id}/start"), &json!({}))
@@ -231,7 +221,7 @@ fn in_mid_route_the_rest_goes_to_another_driver() {
 fn a_route_is_reordered_shortened_and_called_off() {
     let run = Run::new();
     run.pickup("C1", "P1");
-    let route = run.plan(json!([{ "id": "a", "clinicId": "C1", "pickupIds": ["P1"] }, { "id": "b", "clinicId": "C2" }, { "id": "c", "clinicId": "C3" }]));
+    let route = run.plan(&json!([{ "id": "a", "clinicId": "C1", "pickupIds": ["P1"] }, { "id": "b", "clinicId": "C2" }, { "id": "c", "clinicId": "C3" }]));
     let path = format!("/v1/routes/{}", id(&route));
     let order = |route: &Value| texts(&route["stops"], "id");
     let changed = run
@@ -314,7 +304,7 @@ fn drivers_see_their_own_routes_and_no_names() {
     );
     let delivery =
         run.server.admin().event("CaseReadyToShip", &named).result()["deliveryId"].clone();
-    let mine = run.plan(json!([{ "clinicId": "C1", "deliveryIds": [delivery] }]));
+    let mine = run.plan(&json!([{ "clinicId": "C1", "deliveryIds": [delivery] }]));
     let other = json!({ "labId": run.lab, "driverId": "D-2", "date": date_in(0), "stops": [{ "clinicId": "C2" }] });
     let other = run.desk.post("/v1/routes", &other).expect(201);
     let list = run.driver.get("/v1/routes").expect(200);
@@ -341,7 +331,7 @@ fn drivers_see_their_own_routes_and_no_names() {
 fn a_stop_of_another_systems_completion_is_done() {
     let run = Run::new();
     let delivery = run.delivery("C1", &["K1"]);
-    let route = run.plan(json!([{ "clinicId": "C1", "deliveryIds": [delivery] }]));
+    let route = run.plan(&json!([{ "clinicId": "C1", "deliveryIds": [delivery] }]));
     let detail =
         json!({ "deliveryId": delivery, "completedAt": "2026-01-20T10:00:00Z", "labId": run.lab });
     run.server

@@ -438,6 +438,28 @@ fn two_secrets_verify_while_they_are_rotated() {
     );
 }
 
+#[test]
+fn the_same_webhook_many_times_at_once_is_one_pickup() {
+    let (server, id) = (shared(), fresh("DX-"));
+    let body = dentrix(&id);
+    let answers: Vec<Value> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..20)
+            .map(|_| scope.spawn(|| server.webhook("dentrix", &body).expect(200)))
+            .collect();
+        senders
+            .into_iter()
+            .map(|sender| sender.join().expect("answered"))
+            .collect()
+    });
+    let new = answers
+        .iter()
+        .filter(|answer| answer["duplicate"] == false)
+        .count();
+    assert_eq!(new, 1);
+    let path = format!("/v1/pickups?labId=LAB001&pickupId=dentrix-{id}");
+    assert_eq!(server.admin().all(&path).len(), 1);
+}
+
 /// The endpoint's own zone stands before the lab's, the clinic's before both.
 #[test]
 fn times_without_an_offset_are_local_to_the_clinic() {

@@ -196,7 +196,7 @@ fn agent() -> &'static ureq::Agent {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(std::time::Duration::from_secs(60)));
+            .timeout_global(Some(std::time::Duration::from_mins(1)));
         config.build().into()
     })
 }

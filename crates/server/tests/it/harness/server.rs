@@ -49,6 +49,7 @@ fn clean(command: &mut Command) -> &mut Command {
 /// How a server is started.
 pub struct Start {
     command: Command,
+    listen: &'static str,
     folder: Option<TempDir>,
     path: PathBuf,
 }
@@ -65,9 +66,7 @@ impl Start {
     /// On that folder.
     pub fn on(path: &Path) -> Self {
         let mut command = Command::new(BINARY);
-        clean(&mut command)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(path);
+        clean(&mut command).args(["serve", "--data"]).arg(path);
         command.env("PONTIC_ADMIN_TOKEN", ADMIN);
         // Tests ask much of few endpoints; those of the limits say so.
         command
@@ -81,6 +80,7 @@ impl Start {
         }
         Self {
             command,
+            listen: "127.0.0.1:0",
             folder: None,
             path: path.to_owned(),
         }
@@ -112,6 +112,12 @@ impl Start {
         self
     }
 
+    /// Listening there.
+    pub fn listen(mut self, address: &'static str) -> Self {
+        self.listen = address;
+        self
+    }
+
     /// With a clock that starts there.
     pub fn now(self, time: &str) -> Self {
         self.args(&["--now", time])
@@ -121,6 +127,7 @@ impl Start {
     pub fn go(mut self) -> Server {
         let mut child = self
             .command
+            .args(["--listen", self.listen])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -148,7 +155,8 @@ impl Start {
 
     /// Runs it to its end, which must come by itself.
     pub fn fails(mut self) -> Output {
-        self.command.output().expect("the binary starts")
+        let command = self.command.args(["--listen", self.listen]);
+        command.output().expect("the binary starts")
     }
 }
 
