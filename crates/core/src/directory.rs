@@ -129,9 +129,6 @@ pub struct Clinic {
     /// Its fence, where the usual circle does not do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
-    /// How it wants to be told, as given: an object.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notify: Option<serde_json::Value>,
     /// The clinic that took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ClinicId>,
@@ -140,7 +137,7 @@ pub struct Clinic {
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
-    /// Whom to call there.
+    /// Whom to call there, and how it wants to be told.
     #[serde(skip)]
     pub private: Phi<Private>,
 }
@@ -158,7 +155,6 @@ impl Clinic {
             hours: BTreeMap::new(),
             holidays: Vec::new(),
             fence: None,
-            notify: None,
             merged_into: None,
             verified: false,
             version: 0,

@@ -53,6 +53,9 @@ pub struct Private {
     /// E-mail address of a contact.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub contact_email: String,
+    /// How a clinic wants to be told: a JSON object as text, which may name addresses and numbers.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub notify: String,
     /// What the sender sent along: a JSON object as text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub metadata: String,

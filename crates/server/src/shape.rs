@@ -46,7 +46,12 @@ pub fn clinic(clinic: &Clinic, with_contact: bool) -> Value {
                 contact[name] = text.as_str().into();
             }
         }
-        shape["contact"] = contact;
+        if contact != json!({}) {
+            shape["contact"] = contact;
+        }
+        if let Ok(notify) = serde_json::from_str::<Value>(&private.notify) {
+            shape["notify"] = notify;
+        }
     }
     shape
 }

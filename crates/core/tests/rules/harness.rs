@@ -219,9 +219,8 @@ impl Bench {
                 Found::Record(self.records.get(&place).cloned())
             }
             Key::Identity(kind, digest) => {
-                let same = |record: &&Record| {
-                    record.kind() == *kind && record.identity() == Some(*digest)
-                };
+                let same =
+                    |record: &&Record| record.kind() == *kind && record.identity() == Some(*digest);
                 Found::Record(self.records.values().find(same).cloned())
             }
             Key::Parts(kind, lab, parent) => ids(&|row| {

@@ -72,7 +72,15 @@ pub struct Keys {
     store: Arc<dyn Store>,
     /// Hash of the operator's own admin token, which stands in no row.
     first_admin: Option<[u8; 32]>,
-    known: RwLock<HashMap<[u8; 32], Token>>,
+    known: RwLock<Known>,
+}
+
+/// Tokens in use, as of some state of the data.
+#[derive(Default)]
+struct Known {
+    tokens: HashMap<[u8; 32], Token>,
+    /// Counts how often they were forgotten: what was looked up before that is not to be held after it.
+    age: u64,
 }
 
 impl std::fmt::Debug for Keys {
@@ -104,27 +112,39 @@ impl Keys {
         if !text.starts_with(PREFIX) {
             return Ok(None);
         }
+        let age = self.known.read().map_or(0, |known| known.age);
         let token = self
             .store
             .token(&hash, now)?
             .filter(|token| token.kind != TokenKind::Ticket);
-        if let (Some(token), Ok(mut known)) = (&token, self.known.write()) {
-            if known.len() >= MAX_CACHED {
-                known.clear();
-            }
-            known.insert(hash, token.clone());
+        if let Some(token) = &token {
+            self.hold(hash, token, age);
         }
         Ok(token.as_ref().and_then(Caller::of))
     }
 
+    /// Holds a token that was looked up at `age`, unless it may have been revoked since.
+    fn hold(&self, hash: [u8; 32], token: &Token, age: u64) {
+        let Ok(mut known) = self.known.write() else {
+            return;
+        };
+        if known.tokens.len() >= MAX_CACHED {
+            known.tokens.clear();
+        }
+        if known.age == age {
+            known.tokens.insert(hash, token.clone());
+        }
+    }
+
     fn cached(&self, hash: &[u8; 32]) -> Option<Token> {
-        self.known.read().ok()?.get(hash).cloned()
+        self.known.read().ok()?.tokens.get(hash).cloned()
     }
 
     /// Forgets what is held: a token may have been revoked.
     pub fn forget(&self) {
         if let Ok(mut known) = self.known.write() {
-            known.clear();
+            known.tokens.clear();
+            known.age += 1;
         }
     }
 

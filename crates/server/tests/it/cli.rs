@@ -147,7 +147,7 @@ fn verify_says_which_header_and_which_secret() {
 #[test]
 fn verify_says_what_would_help() {
     let plain = header("right-secret", b"{}");
-    assert!(why_not(&[&plain], b"{}\n").contains("it would verify without the newline"));
+    assert!(why_not(&[&plain], b"{}\n").contains("it would verify without the trailing newline"));
     let sign = [
         "sign",
         "dentrix",

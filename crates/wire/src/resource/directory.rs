@@ -95,13 +95,17 @@ pub fn clinic(
             hours: hours.unwrap_or_default(),
             holidays,
             fence,
-            notify,
             ..Clinic::stub(LabId::known(lab_id?), id)
+        };
+        let contact = private.unwrap_or_default();
+        let private = Private {
+            notify: notify.unwrap_or_default(),
+            ..contact
         };
         Some(ClinicSet {
             clinic,
             expected,
-            private: Phi::new(private.unwrap_or_default()),
+            private: Phi::new(private),
         })
     })
 }
@@ -279,8 +283,8 @@ fn contact(contact: &mut Reader<'_>) -> Private {
     }
 }
 
-/// An object that is kept as it is given.
-fn own_object(json: &Json<'_>) -> Result<serde_json::Value, Reason> {
+/// An object that is kept as it is given: as text.
+fn own_object(json: &Json<'_>) -> Result<String, Reason> {
     const MAX_BYTES: usize = 4_096;
     if !matches!(json, Json::Object(_)) {
         return Err(Reason::InvalidType);
@@ -289,5 +293,5 @@ fn own_object(json: &Json<'_>) -> Result<serde_json::Value, Reason> {
     if text.len() > MAX_BYTES {
         return Err(Reason::TooLong);
     }
-    serde_json::from_str(&text).map_err(|_| Reason::InvalidType)
+    Ok(text)
 }

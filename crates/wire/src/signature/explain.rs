@@ -178,7 +178,7 @@ fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ];
     if let Some(shorter) = body.strip_suffix(b"\n") {
         let shorter = shorter.strip_suffix(b"\r").unwrap_or(shorter);
-        variants.push(("without the newline at the end", shorter.to_vec()));
+        variants.push(("without the trailing newline", shorter.to_vec()));
     }
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         variants.push(("without the byte-order mark", rest.to_vec()));

@@ -311,7 +311,11 @@ fn explanations_name_the_usual_mistakes() {
     let signed = |body: &str| sign(&secret("s"), body.as_bytes());
     check_hint(&[(HEADER, &signed("{}"))], "{}", "verified");
     check_hint(&[(HEADER, &signed("{}"))], "{}", "secret tried: 043a7187");
-    check_hint(&[(HEADER, &signed("{}"))], "{}\r\n", "without the newline");
+    check_hint(
+        &[(HEADER, &signed("{}"))],
+        "{}\r\n",
+        "without the trailing newline",
+    );
     check_hint(&[(HEADER, &signed("{}\n"))], "{}", "with a newline");
     check_hint(&[(HEADER, &signed("{\r\n}"))], "{\n}", "with CRLF");
     check_hint(&[(HEADER, &signed("{\n}"))], "{\r\n}", "with LF");
