@@ -1,1 +1,51 @@
-fn main() {}
+//! The chores of this repository as one small program: `cargo xtask help`.
+
+mod bench;
+mod clock;
+mod demo;
+mod deny;
+mod http;
+mod place;
+mod soak;
+mod steps;
+mod tally;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask test                 everything that CI runs, in its order
+cargo xtask tidy                 our own rules of tidiness; one line a fault
+cargo xtask demo [--once]        a scripted day through the real binary, which is then left running
+cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
+cargo xtask soak [--minutes N]   the crash harness and the property tests, for long
+cargo xtask help                 this page";
+
+fn main() -> ExitCode {
+    let said: Vec<String> = std::env::args().skip(1).collect();
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    let done = match said.as_slice() {
+        // It tells its own errors: its last line is the count of the tests.
+        ["test"] => return test::run(),
+        ["tidy"] => tidy::run(),
+        ["demo"] => demo::run(false),
+        ["demo", "--once"] => demo::run(true),
+        ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),
+        ["soak"] => soak::run(None),
+        ["soak", "--minutes", minutes] => soak::run(Some(minutes)),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!("there is no such chore:\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

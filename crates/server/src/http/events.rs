@@ -221,7 +221,11 @@ fn foreign_source(event_id: Option<String>) -> Rejection {
 }
 
 fn rejection(rejected: Rejected) -> Rejection {
-    let problem = Problem::invalid(StatusCode::UNPROCESSABLE_ENTITY, rejected.faults);
+    let problem = if rejected.code == "unknown_event_type" {
+        Problem::unknown_event_type()
+    } else {
+        Problem::invalid(StatusCode::UNPROCESSABLE_ENTITY, rejected.faults)
+    };
     Rejection {
         event_id: rejected.id,
         problem: Problem {

@@ -54,6 +54,15 @@ impl Problem {
         }
     }
 
+    /// 422: events of that type are not understood here.
+    pub fn unknown_event_type() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "unknown_event_type",
+            "Events of this type are not understood here.",
+        )
+    }
+
     /// 400: the body is not what the strict door lets in.
     pub fn body(fault: Fault) -> Self {
         let code = fault.reason.as_str();

@@ -1,0 +1,56 @@
+//! The benchmarks: what an operation costs the server process, beside a floor that is built and measured in the same run.
+//!
+//! Three processes take part: the server under test, the floor, and the generator of load, so that each one's CPU can
+//! be told apart. Absolute figures are those of the machine and of the hour; ratios within one run count.
+
+mod bodies;
+mod floor;
+mod load;
+mod measures;
+mod numbers;
+mod process;
+mod servers;
+mod shape;
+mod table;
+
+use std::process::ExitCode;
+
+use measures::Extent;
+
+const HELP: &str = "\
+cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [--as-built]
+
+  all              everything below, the usual
+  webhooks         signed webhooks, new ones and the same again, beside the floor
+  wrong-signature  refused webhooks, beside an empty request
+  events           batches of 100 beside the floor, and single batches of 1,000
+  growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)
+  start            time until ready with a million events, and memory
+  size             of the binary
+
+  --quick          shorter runs and smaller data: to see that it works
+  --as-built       measure the server as it was built last, without building it";
+
+fn main() -> ExitCode {
+    let said: Vec<String> = std::env::args().skip(1).collect();
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    let done = match said.as_slice() {
+        // What a measure needs beside the server: this program starts itself again.
+        ["floor", dir, shape] => floor::run(dir, shape),
+        ["load"] => load::run(),
+        said => match Extent::read(said) {
+            Some(extent) => measures::run(&extent),
+            None => {
+                println!("{HELP}");
+                return ExitCode::FAILURE;
+            }
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pontic-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask test`: everything that CI runs, nothing built twice.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::place::cargo;
+use crate::steps::{self, Steps};
+use crate::tally::Runner;
+use crate::{deny, tidy, tools};
+
+/// Stops at the first step that fails. Where tests ran, the last line counts them.
+pub fn run() -> ExitCode {
+    let mut steps = Steps::default();
+    let done = all(&mut steps);
+    println!("times: {}", steps.times());
+    if let Err(error) = &done {
+        println!("stopped: {error:#}");
+    }
+    let tally = steps.tally;
+    if done.is_ok() || tally.passed + tally.failed > 0 {
+        println!("{} passed, {} failed", tally.passed, tally.failed);
+    }
+    ExitCode::from(u8::from(done.is_err()))
+}
+
+fn all(steps: &mut Steps) -> Result<()> {
+    steps.step("tools", "what must be installed", |_| tools::check())?;
+    let mut fmt = cargo();
+    // Names of files only: `cargo fmt --all` shows and mends the rest.
+    fmt.args(["fmt", "--all", "--check", "--message-format", "short"]);
+    steps.step("fmt", &steps::shown(&fmt), |_| steps::run(&mut fmt))?;
+    steps.step("tidy", "our own rules (CONTRIBUTING.md)", |_| tidy::run())?;
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--workspace", "--all-targets", "--all-features"]);
+    clippy.args(["--", "-D", "warnings"]);
+    steps.step("clippy", &steps::shown(&clippy), |_| {
+        steps::run(&mut clippy)
+    })?;
+    steps.step("deny", "cargo deny check", |_| deny::run())?;
+    let (runner, mut tests) = tests();
+    steps.step("tests", &steps::shown(&tests), |tally| {
+        steps::run_counted(runner, &mut tests, tally)
+    })?;
+    let mut examples = cargo();
+    examples.args(["test", "--doc", "--workspace", "--all-features"]);
+    steps.step("doc-tests", &steps::shown(&examples), |tally| {
+        steps::run_counted(Runner::Libtest, &mut examples, tally)
+    })
+}
+
+/// All tests but those in documentation. The same features as the other steps have, or all would be built twice.
+fn tests() -> (Runner, Command) {
+    let mut tests = cargo();
+    if tools::has_nextest() {
+        tests.args(["nextest", "run", "--workspace", "--all-features"]);
+        tests.args(["--no-fail-fast", "--status-level", "fail"]);
+        tests.args(["--final-status-level", "fail"]);
+        return (Runner::Nextest, tests);
+    }
+    tests.args(["test", "--workspace", "--all-features", "--lib", "--bins"]);
+    tests.args(["--tests", "--no-fail-fast"]);
+    (Runner::Libtest, tests)
+}
