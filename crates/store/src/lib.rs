@@ -52,7 +52,7 @@ pub enum StoreError {
 
 /// Where everything is kept. All writing is one transaction per call, on disk when the call returns.
 pub trait Store: Send + Sync {
-    /// Answers every key, in the same order.
+    /// Answers every key, in the same order; further answers that will be asked for next may follow.
     fn load(&self, keys: &[Key]) -> Result<Vec<(Key, Found)>, StoreError>;
 
     /// What the inbox knows of these keys, in the same order.

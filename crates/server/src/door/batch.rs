@@ -1,7 +1,7 @@
 //! One batch: load, decide in order, commit once.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -131,7 +131,8 @@ impl Desk {
 impl Run<'_> {
     /// Loads what the events will surely ask for, in one go: on a server it is one journey instead of many.
     fn prefetch<D: Borrow<Draft>>(&mut self, drafts: &[D]) -> Result<(), StoreError> {
-        let mut keys = Vec::new();
+        // Each once: the events of a batch mostly speak of the same labs and clinics.
+        let mut keys = HashSet::new();
         let mut inbox = Vec::new();
         let rules = &self.desk.rules;
         for draft in drafts {
@@ -167,6 +168,7 @@ impl Run<'_> {
             }
         }
         if !keys.is_empty() {
+            let keys: Vec<Key> = keys.into_iter().collect();
             self.facts.add(self.desk.store.load(&keys)?);
         }
         if !inbox.is_empty() {

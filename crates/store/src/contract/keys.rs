@@ -11,7 +11,7 @@ use crate::Store;
 
 fn load(store: &dyn Store, key: &Key) -> Found {
     let loaded = store.load(std::slice::from_ref(key)).expect("loaded");
-    let [(asked, found)] = <[_; 1]>::try_from(loaded).expect("one answer");
+    let (asked, found) = loaded.into_iter().next().expect("an answer");
     assert_eq!(&asked, key);
     found
 }

@@ -8,15 +8,29 @@ use super::{records, rows, tables};
 use crate::StoreError;
 use crate::vault::Vault;
 
-/// Answers every key, in the same order.
+/// Answers every key, in the same order; after these, the open deliveries that were found: whoever asks for one wants it.
 pub fn load(
     conn: &Connection,
     vault: &Vault,
     keys: &[Key],
 ) -> Result<Vec<(Key, Found)>, StoreError> {
-    keys.iter()
-        .map(|key| Ok((key.clone(), find(conn, vault, key)?)))
-        .collect()
+    let mut answers = Vec::with_capacity(keys.len());
+    let mut deliveries = Vec::new();
+    for key in keys {
+        let found = find(conn, vault, key)?;
+        if let (Key::OpenDelivery(lab, ..), Found::Ids(ids)) = (key, &found) {
+            deliveries.extend(
+                ids.iter()
+                    .map(|id| Key::Record(Kind::Delivery, lab.clone(), id.clone())),
+            );
+        }
+        answers.push((key.clone(), found));
+    }
+    for key in deliveries {
+        let found = find(conn, vault, &key)?;
+        answers.push((key, found));
+    }
+    Ok(answers)
 }
 
 fn find(conn: &Connection, vault: &Vault, key: &Key) -> Result<Found, StoreError> {
