@@ -134,7 +134,7 @@ fn head(shapes: &[(&str, Option<&Shape>)]) {
         .collect();
     let rows: Vec<String> = shapes
         .iter()
-        .map(|(name, shape)| format!(" rows of a {name}, ours and the floor's: {};", shape.told()))
+        .map(|(name, shape)| format!(" rows per {name}, ours and the floor's: {};", shape.told()))
         .collect();
     println!(
         "{}; rate limits off;{} medians of {RUNS} (least–most); CPU is user + system of the server process",

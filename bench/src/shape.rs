@@ -95,7 +95,7 @@ impl Shape {
             ]);
         }
         printed.print(&format!(
-            "What a {operation} writes, counted in our data; the floor writes the same"
+            "Written per {operation}, counted in our data; the floor writes the same"
         ));
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::StoreError;
 
 /// How long a connection waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Statements that a connection keeps prepared; more than there are.
 const STATEMENTS: usize = 192;
 
