@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
 
-/// How long a connection waits for another process.
+/// How long a connection waits for another process, or for a checkpoint that holds the writer up on a slow disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Statements that a connection keeps prepared; more than there are.
 const STATEMENTS: usize = 192;
