@@ -9,6 +9,7 @@ pub mod directory;
 pub mod event;
 pub mod facts;
 pub mod fault;
+pub mod fix;
 pub mod id;
 pub mod invoice;
 pub mod mask;
