@@ -40,10 +40,15 @@ pub enum Found {
     Ids(Vec<String>),
 }
 
+/// Answers that are kept from one batch to the next, at most: some megabytes.
+const MAX_KEPT: usize = 8_192;
+
 /// Look-ups with their answers. Absent keys are unknown, which is not the same as found to be nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     found: HashMap<Key, Found>,
+    /// Answers of earlier batches that later ones will ask for again; those of this batch stand before them.
+    kept: HashMap<Key, Found>,
     /// Records that decisions changed and that no store has yet: what is loaded later does not know of them.
     changed: HashSet<Key>,
 }
@@ -60,9 +65,11 @@ impl Facts {
                     record.lab_id().clone(),
                     record.id().to_owned(),
                 );
-                self.found.entry(own).or_insert_with(|| found.clone());
+                if self.get(&own).is_none() {
+                    self.found.insert(own, found.clone());
+                }
             }
-            if !self.found.contains_key(&key) {
+            if self.get(&key).is_none() {
                 let found = self.with_changes(&key, found);
                 self.found.insert(key, found);
             }
@@ -76,7 +83,7 @@ impl Facts {
             .changed
             .iter()
             .filter(|changed| may_concern(key, changed))
-            .filter_map(|changed| match self.found.get(changed) {
+            .filter_map(|changed| match self.get(changed) {
                 Some(Found::Record(Some(record))) => Some(record),
                 _ => None,
             });
@@ -94,17 +101,33 @@ impl Facts {
 
     /// The answer to `key`, if it was looked up.
     pub fn get(&self, key: &Key) -> Option<&Found> {
-        self.found.get(key)
+        self.found.get(key).or_else(|| self.kept.get(key))
     }
 
     /// How many answers there are.
     pub fn len(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.kept.len()
     }
 
     /// Whether nothing was looked up.
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.len() == 0
+    }
+
+    /// What the next batch starts with, now that everything here is in the store: who there is, and the open deliveries.
+    /// True as long as nobody else writes to the store; every case and pickup comes but a few times and is not kept.
+    #[must_use]
+    pub fn committed(mut self) -> Self {
+        let lasting = self.found.into_iter().filter(|(key, _)| is_lasting(key));
+        self.kept.extend(lasting);
+        // Begun anew, rather than ordered by use: it fills in a few batches.
+        if self.kept.len() > MAX_KEPT {
+            self.kept = HashMap::default();
+        }
+        Self {
+            kept: self.kept,
+            ..Self::default()
+        }
     }
 
     /// Takes over what a decision changed.
@@ -216,6 +239,18 @@ fn correct(ids: &mut Vec<String>, list: &Key, row: &Row) {
         (true, None) => ids.push(member.to_owned()),
         (false, Some(index)) => drop(ids.remove(index)),
         _ => {}
+    }
+}
+
+/// Whether later batches will ask for it again.
+fn is_lasting(key: &Key) -> bool {
+    match key {
+        Key::Record(kind, ..) => matches!(
+            kind,
+            Kind::Lab | Kind::Clinic | Kind::Driver | Kind::Delivery
+        ),
+        Key::OpenDelivery(..) => true,
+        Key::Identity(..) | Key::Parts(..) | Key::OpenAt(..) | Key::Labs(..) => false,
     }
 }
 

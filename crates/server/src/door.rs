@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::live::Hub;
-use batch::Desk;
+use batch::{Desk, Known};
 
 pub use draft::{Draft, WebhookDraft, own_event};
 
@@ -99,6 +99,7 @@ impl Door {
                 store,
                 rules: rules.clone(),
                 clock,
+                known: Known::default(),
             },
             hub,
             queue,

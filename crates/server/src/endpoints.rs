@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 
+use metrics::Counter;
 use pontic_core::directory;
 use pontic_core::id::{ClinicId, EndpointId, LabId};
 use pontic_core::record::{Entity, Kind};
@@ -35,6 +36,8 @@ pub struct Endpoint {
     pub clinic_map: BTreeMap<String, String>,
     /// Active secrets; none: not configured.
     pub secrets: Vec<Secret>,
+    /// Counts refused signatures; held here, because finding it by its name costs more than verifying.
+    pub unverified: Counter,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -134,6 +137,7 @@ fn default_endpoint(said: &DefaultEndpoint, zone: &str) -> Option<Endpoint> {
         clinics: Vec::new(),
         clinic_map: BTreeMap::new(),
         secrets: said.secrets.clone(),
+        unverified: unverified(said.system),
     })
 }
 
@@ -157,5 +161,10 @@ fn ready(endpoint: &directory::Endpoint) -> Option<Endpoint> {
         clinics: endpoint.clinics.clone(),
         clinic_map: map.collect(),
         secrets: secrets.collect(),
+        unverified: unverified(endpoint.id.as_str()),
     })
+}
+
+fn unverified(endpoint: &str) -> Counter {
+    metrics::counter!("pontic_webhooks_unverified_total", "endpoint" => endpoint.to_owned())
 }

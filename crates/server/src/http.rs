@@ -50,10 +50,6 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::disable())
         .fallback(gate::nowhere)
         .method_not_allowed_fallback(gate::wrong_method)
-        .route_layer(middleware::from_fn_with_state(
-            Arc::clone(&app),
-            gate::authorize,
-        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             gate::admit,

@@ -1,6 +1,6 @@
 //! A lab's desk in memory: keeps what decisions change, answers what they ask, and remembers how it came to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -78,6 +78,9 @@ pub struct Bench {
     pub deferred_ever: Vec<Deferred>,
     /// Lists records the other way round: stores may.
     pub reversed: bool,
+    /// What one batch leaves to the next, and all keys that were ever asked for.
+    known: Facts,
+    asked: HashSet<Key>,
     entries: u64,
 }
 
@@ -95,6 +98,8 @@ impl Bench {
             deferred: BTreeMap::new(),
             deferred_ever: Vec::new(),
             reversed: false,
+            known: Facts::default(),
+            asked: HashSet::new(),
             entries: 0,
         }
     }
@@ -165,7 +170,7 @@ impl Bench {
 
     /// Decides events one after another over the same facts, as the writer of a store does, and keeps all at the end.
     pub fn batch(&mut self, events: Vec<Logged>) -> Vec<Result<Done, Refusal>> {
-        let mut facts = Facts::default();
+        let mut facts = std::mem::take(&mut self.known);
         let mut decisions = Vec::with_capacity(events.len());
         for logged in events {
             let decided = self.decide(&mut facts, &logged);
@@ -174,7 +179,7 @@ impl Bench {
             }
             decisions.push((logged, decided));
         }
-        decisions
+        let done = decisions
             .into_iter()
             .map(|(logged, decided)| {
                 let decision = decided?;
@@ -182,14 +187,32 @@ impl Bench {
                 self.log.push(logged);
                 Ok(self.keep(decision, name))
             })
-            .collect()
+            .collect();
+        self.known = facts.committed();
+        self.check_known();
+        done
     }
 
-    fn decide(&self, facts: &mut Facts, logged: &Logged) -> Result<Decision, Refusal> {
+    /// What the next batch starts with is what it would load.
+    fn check_known(&self) {
+        for key in &self.asked {
+            match (self.known.get(key), self.look_up(key)) {
+                (Some(Found::Ids(known)), Found::Ids(kept)) => {
+                    let sorted = |ids: &[String]| BTreeSet::from_iter(ids.to_owned());
+                    assert_eq!(sorted(known), sorted(&kept), "{key:?}");
+                }
+                (Some(known), kept) => assert_eq!(*known, kept, "{key:?}"),
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn decide(&mut self, facts: &mut Facts, logged: &Logged) -> Result<Decision, Refusal> {
+        let rules = self.rules.clone();
         let context = Context {
             now: logged.now,
             entry: logged.entry,
-            rules: &self.rules,
+            rules: &rules,
         };
         for _ in 0..500 {
             match decide(facts, &logged.event, context) {
@@ -197,6 +220,7 @@ impl Bench {
                 Err(Verdict::Refused(refusal)) => return Err(refusal),
                 Err(Verdict::Missing(keys)) => {
                     assert!(keys.iter().any(|key| facts.get(key).is_none()), "{keys:?}");
+                    self.asked.extend(keys.iter().cloned());
                     facts.add(keys.into_iter().map(|key| {
                         let found = self.look_up(&key);
                         (key, found)

@@ -32,6 +32,15 @@ pub struct Desk {
     pub rules: Rules,
     /// The time.
     pub clock: Clock,
+    /// What the batches before left to know.
+    pub known: Known,
+}
+
+/// Facts that the last batch left, with the store's stamp at which they held.
+#[derive(Debug, Default)]
+pub struct Known {
+    facts: Facts,
+    stamp: u64,
 }
 
 /// A batch in the making.
@@ -100,16 +109,20 @@ impl EntryIds {
 impl Desk {
     /// Decides and commits; answers in the order of the drafts.
     pub fn run<D: Borrow<Draft>>(
-        &self,
+        &mut self,
         drafts: &[D],
         settled: &[(u64, u32)],
         hub: &Hub,
     ) -> Result<Vec<Outcome>, StoreError> {
         let now = self.clock.now();
+        // Whoever fails leaves nothing behind: the next batch loads what it needs.
+        let known = std::mem::take(&mut self.known);
+        // Asked before anything is loaded: what others write from here on is as unknown to us as it ever was.
+        let stamp = self.store.stamp()?;
         let mut run = Run {
             desk: self,
             now,
-            facts: Facts::default(),
+            facts: known.facts_at(stamp),
             seen: HashMap::new(),
             records: Records::default(),
             batch: Batch {
@@ -123,8 +136,20 @@ impl Desk {
         for draft in drafts {
             outcomes.push(run.judge(draft.borrow())?);
         }
-        run.commit(hub)?;
+        let facts = run.commit(hub)?;
+        self.known = Known { facts, stamp };
         Ok(outcomes)
+    }
+}
+
+impl Known {
+    /// The facts, if nobody else has written since.
+    fn facts_at(self, stamp: u64) -> Facts {
+        if self.stamp == stamp {
+            self.facts
+        } else {
+            Facts::default()
+        }
     }
 }
 
@@ -376,17 +401,17 @@ impl Run<'_> {
         self.facts.apply(decision.overlay);
     }
 
-    fn commit(mut self, hub: &Hub) -> Result<(), StoreError> {
+    /// Gives what the next batch may start with.
+    fn commit(mut self, hub: &Hub) -> Result<Facts, StoreError> {
         self.batch.records = self.records.order;
-        if self.batch.entries.is_empty()
-            && self.batch.quarantined.is_empty()
-            && self.batch.settled.is_empty()
+        if !self.batch.entries.is_empty()
+            || !self.batch.quarantined.is_empty()
+            || !self.batch.settled.is_empty()
         {
-            return Ok(());
+            let committed = self.desk.store.commit(&self.batch)?;
+            hub.tell(&self.batch, &committed);
         }
-        let committed = self.desk.store.commit(&self.batch)?;
-        hub.tell(&self.batch, &committed);
-        Ok(())
+        Ok(self.facts.committed())
     }
 }
 

@@ -1,4 +1,5 @@
-//! What every request passes: an id, the address's bucket, then who asks and whether they may.
+//! What every request passes: an id, the address's bucket, then who asks and whether they may. One layer for all of it, because
+//! each costs a request a box and a copy of the service below.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::limits::Kind;
 /// Name of the cookie of a browser's session.
 pub const SESSION_COOKIE: &str = "pontic_session";
 
-/// The outermost gate: an id for the request, and the address's bucket.
+/// The gate.
 pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let address = address_of(&app, &request);
     let asked = request_id::asked(request.headers());
@@ -33,7 +34,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
         let refused = address.and_then(|address| over_limit(&app, &address));
         let mut response = match refused {
             Some(wait_s) => too_often(is_of_ehr, wait_s),
-            None => run(next, request).await,
+            None => run(&app, next, request).await,
         };
         let told = request_id::told();
         if let Some(value) = told
@@ -77,9 +78,9 @@ fn over_limit(app: &App, address: &str) -> Option<u64> {
 }
 
 /// What the handlers answer; whoever is refused is heard to the end first.
-async fn run(next: Next, request: Request) -> Response {
+async fn run(app: &App, next: Next, request: Request) -> Response {
     let (request, leftover) = Leftover::keep(request);
-    let response = in_our_form(next.run(request).await);
+    let response = in_our_form(authorize(app, request, next).await);
     if let (Some(leftover), true) = (leftover, response.status().is_client_error()) {
         leftover.drain().await;
     }
@@ -126,33 +127,31 @@ fn protect(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("DENY"));
 }
 
-/// The inner gate: who asks, whether they may, and their bucket. Handlers find the [`Caller`] among the extensions.
-pub async fn authorize(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let Some(path) = parts
-        .extensions
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned())
-    else {
-        return Problem::not_found().into_response();
+/// Who asks, whether they may, and their bucket. Handlers find the [`Caller`] among the extensions.
+async fn authorize(app: &App, request: Request, next: Next) -> Response {
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
+        // Nothing lies there: whoever asks is told so.
+        return next.run(request).await;
     };
-    let roles = match need(&path, &parts.method) {
-        Some(Need::Nothing) => return next.run(Request::from_parts(parts, body)).await,
+    let path = path.as_str();
+    let roles = match need(path, request.method()) {
+        Some(Need::Nothing) => return next.run(request).await,
         Some(Need::Role(roles)) => roles,
         None => return Problem::forbidden().into_response(),
     };
-    match identify(&app, &parts, &path).await {
+    let (mut parts, body) = request.into_parts();
+    match identify(app, &parts, path).await {
         Ok(caller) if caller.role == Role::Admin || roles.contains(&caller.role) => {
-            let allowance = token_allowance(&app, &caller);
+            let allowance = token_allowance(app, &caller);
             if let Some(refused) = allowance.filter(|allowance| !allowance.allowed) {
                 let mut response = Problem::rate_limited(refused.wait_s).into_response();
-                tell_limit(&app, Kind::Token, response.headers_mut(), refused);
+                tell_limit(app, Kind::Token, response.headers_mut(), refused);
                 return response;
             }
             parts.extensions.insert(caller);
             let mut response = next.run(Request::from_parts(parts, body)).await;
             if let Some(allowance) = allowance {
-                tell_limit(&app, Kind::Token, response.headers_mut(), allowance);
+                tell_limit(app, Kind::Token, response.headers_mut(), allowance);
             }
             response
         }

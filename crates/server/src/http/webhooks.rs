@@ -151,7 +151,7 @@ fn verify(
         app.clock.now(),
     );
     verified.map_err(|unverified| {
-        metrics::counter!("pontic_webhooks_unverified_total", "endpoint" => endpoint.id.to_string()).increment(1);
+        endpoint.unverified.increment(1);
         if is_news() {
             tracing::warn!(endpoint = %endpoint.id, %unverified, "a webhook's signature was refused; others are only counted for a while");
         }

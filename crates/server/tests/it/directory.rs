@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{case, date_in, fresh, pickup, shared, texts};
+use crate::harness::{Server, Start, case, date_in, fresh, pickup, shared, texts};
 
 #[test]
 fn put_makes_and_changes() {
@@ -303,5 +303,33 @@ fn merging_a_clinic_takes_its_open_work_along() {
         circle.status == 400 || circle.status == 409,
         "{}",
         circle.text
+    );
+}
+
+#[test]
+fn a_server_sees_what_another_one_on_its_folder_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = Start::on(folder.path()).go();
+    let other = Start::on(folder.path()).go();
+    let ready = |server: &Server, clinic: &str, id: &str| {
+        server
+            .admin()
+            .event("CaseReadyToShip", &case("L1", clinic, id, &date_in(2)))
+            .result()
+    };
+    ready(&one, "OLD", "K1");
+    ready(&one, "NEW", "K2");
+    other
+        .admin()
+        .put(
+            "/v1/clinics/OLD",
+            &json!({ "labId": "L1", "mergeInto": "NEW" }),
+        )
+        .expect(200);
+    // The first one has both clinics and their deliveries in memory by now; none of that holds any more.
+    let later = ready(&one, "OLD", "K3");
+    assert_eq!(
+        (&later["clinicId"], &later["packageCount"]),
+        (&json!("NEW"), &json!(3))
     );
 }
