@@ -14,8 +14,8 @@ use crate::shape::Shape;
 const MAX_BATCH: usize = 2_048;
 /// How often the write-ahead log is moved, as the real server does.
 const CHECKPOINT: Duration = Duration::from_secs(1);
-/// A longer write-ahead log, in pages, is cut.
-const CUT_PAGES: i64 = 16 * 1_024;
+/// A longer write-ahead log, in pages, begins anew.
+const LONG_PAGES: i64 = 16 * 1_024;
 
 struct Job {
     operations: usize,
@@ -97,8 +97,8 @@ fn checkpoint(path: PathBuf) {
             conn.query_row(&sql, [], |row| row.get::<_, i64>(1))
         };
         // That somebody is in the way is no fault: there is a next time.
-        if pages("PASSIVE").is_ok_and(|pages| pages > CUT_PAGES) {
-            let _ = pages("TRUNCATE");
+        if pages("PASSIVE").is_ok_and(|pages| pages > LONG_PAGES) {
+            let _ = pages("RESTART");
         }
     }
 }

@@ -82,7 +82,8 @@ async fn run(app: &App, next: Next, request: Request) -> Response {
     let (request, leftover) = Leftover::keep(request);
     let response = in_our_form(authorize(app, request, next).await);
     if let (Some(leftover), true) = (leftover, response.status().is_client_error()) {
-        leftover.drain().await;
+        // A box, because few requests need the room that it takes.
+        Box::pin(leftover.drain()).await;
     }
     response
 }

@@ -9,6 +9,8 @@ use crate::StoreError;
 
 /// How long a connection waits for another process, or for a checkpoint that holds the writer up on a slow disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a checkpoint waits for readers. It holds the writer up meanwhile, and there is a next one.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(200);
 /// Statements that a connection keeps prepared; more than there are.
 const STATEMENTS: usize = 192;
 
@@ -46,32 +48,32 @@ impl Place {
     /// The connection that writes.
     pub fn writer(&self) -> Result<Connection, StoreError> {
         match self {
-            Self::File(path) => open(path, WRITER),
-            Self::Memory => set_up(Connection::open_in_memory()?, WRITER),
+            Self::File(path) => open(path, WRITER, BUSY_TIMEOUT),
+            Self::Memory => set_up(Connection::open_in_memory()?, WRITER, BUSY_TIMEOUT),
         }
     }
 }
 
 /// A connection that reads.
 pub fn reader(path: &Path) -> Result<Connection, StoreError> {
-    open(path, READER)
+    open(path, READER, BUSY_TIMEOUT)
 }
 
 /// A connection that moves what was written to its place.
 pub fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
-    open(path, CHECKPOINTER)
+    open(path, CHECKPOINTER, CHECKPOINT_TIMEOUT)
 }
 
-fn open(path: &Path, pragmas: &str) -> Result<Connection, StoreError> {
+fn open(path: &Path, pragmas: &str, patience: Duration) -> Result<Connection, StoreError> {
     // Each connection is behind a lock of ours: SQLite needs none of its own.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    set_up(Connection::open_with_flags(path, flags)?, pragmas)
+    set_up(Connection::open_with_flags(path, flags)?, pragmas, patience)
 }
 
-fn set_up(conn: Connection, pragmas: &str) -> Result<Connection, StoreError> {
-    conn.busy_timeout(BUSY_TIMEOUT)?;
+fn set_up(conn: Connection, pragmas: &str, patience: Duration) -> Result<Connection, StoreError> {
+    conn.busy_timeout(patience)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch(pragmas)?;
     Ok(conn)

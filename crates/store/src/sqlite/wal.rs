@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use super::connection;
 use crate::StoreError;
 
-/// A write-ahead log longer than this (64 MiB of 4 KiB pages) is cut, though commits wait for that.
-const CUT_PAGES: i64 = 16 * 1_024;
+/// A write-ahead log longer than this (64 MiB of 4 KiB pages) begins anew, though commits wait for that.
+const LONG_PAGES: i64 = 16 * 1_024;
 
 /// A connection that does nothing else; it is opened when it is first needed.
 pub struct Checkpointer {
@@ -36,8 +36,9 @@ impl Checkpointer {
         let pages = checkpoint(&conn, "PASSIVE")?;
         // After a passive one the next commit begins the log anew, unless someone always reads or writes: then the log
         // only grows. What is left to move is little by now, so the commits' wait is short.
-        if pages > CUT_PAGES {
-            checkpoint(&conn, "TRUNCATE")?;
+        // The file keeps its length, because writing over blocks that it has costs less than getting new ones.
+        if pages > LONG_PAGES {
+            checkpoint(&conn, "RESTART")?;
         }
         *slot = Some(conn);
         Ok(())
