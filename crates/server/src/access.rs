@@ -6,7 +6,7 @@ mod table;
 use pontic_core::id::{ClinicId, DriverId, LabId};
 use pontic_store::access::Token;
 
-pub use keys::{Keys, Secretly, hash_of, new_token};
+pub use keys::{Keys, Secretly, new_token};
 pub use table::{Need, need};
 
 /// What a token is for.

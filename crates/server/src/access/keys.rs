@@ -33,8 +33,16 @@ impl std::fmt::Debug for Secretly {
 }
 
 /// SHA-256 of a token: all that is kept of it.
-pub fn hash_of(text: &str) -> [u8; 32] {
+fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
+}
+
+/// Hash of what was derived from the operator's own admin token: it cannot be found any more once that is another.
+fn hash_under(first_admin: &[u8; 32], text: &str) -> [u8; 32] {
+    let hash = Sha256::new()
+        .chain_update(first_admin)
+        .chain_update(text.as_bytes());
+    hash.finalize().into()
 }
 
 /// A random token (256 bits) and its row, to be completed by the caller.
@@ -113,10 +121,11 @@ impl Keys {
             return Ok(None);
         }
         let age = self.known.read().map_or(0, |known| known.age);
-        let token = self
-            .store
-            .token(&hash, now)?
-            .filter(|token| token.kind != TokenKind::Ticket);
+        let mut found = self.store.token(&hash, now)?;
+        if let (None, Some(admin)) = (&found, &self.first_admin) {
+            found = self.store.token(&hash_under(admin, text), now)?;
+        }
+        let token = found.filter(|token| token.kind != TokenKind::Ticket);
         if let Some(token) = &token {
             self.hold(hash, token, age);
         }
@@ -174,10 +183,11 @@ impl Keys {
             .cached(&hash_of(text))
             .and_then(|parent| parent.expires_at)
             .unwrap_or(Timestamp::MAX);
-        // The first admin token has no row that could be its parent.
-        let parent = Some(caller.token_id).filter(|id| id != FIRST_ADMIN);
+        // The first admin token has no row that could be the parent: what is derived from it is found with its help only.
+        let first_admin = self.first_admin.filter(|_| caller.token_id == FIRST_ADMIN);
         let token = Token {
-            parent,
+            hash: first_admin.map_or(token.hash, |admin| hash_under(&admin, &secret.0)),
+            parent: first_admin.is_none().then_some(caller.token_id),
             lab_id: caller.lab_id,
             driver_id: caller.driver_id,
             clinic_id: caller.clinic_id,
@@ -191,7 +201,10 @@ impl Keys {
 
     /// Takes a ticket: whoever comes first has it.
     pub fn use_ticket(&self, text: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
-        let token = self.store.take_token(&hash_of(text), now)?;
+        let mut token = self.store.take_token(&hash_of(text), now)?;
+        if let (None, Some(admin)) = (&token, &self.first_admin) {
+            token = self.store.take_token(&hash_under(admin, text), now)?;
+        }
         Ok(token
             .filter(|token| token.kind == TokenKind::Ticket)
             .as_ref()

@@ -117,12 +117,10 @@ pub async fn log_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Answer<
         return Err(Problem::forbidden());
     }
     if let Some(session) = gate::cookie(&headers) {
-        let (hash, now) = (crate::access::hash_of(session), app.clock.now());
-        app.read(move |store| match store.token(&hash, now)? {
-            Some(token) => store.revoke_token(&token.id).map(drop),
-            None => Ok(()),
-        })
-        .await?;
+        if let Some(caller) = app.keys.caller(session, app.clock.now())? {
+            app.read(move |store| store.revoke_token(&caller.token_id))
+                .await?;
+        }
         app.keys.forget();
     }
     let mut response = Json(json!({ "status": "logged_out" })).into_response();

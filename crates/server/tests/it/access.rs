@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN, Start, case, date_in, eventually, fresh, shared};
+use crate::harness::{ADMIN, Server, Start, case, date_in, eventually, fresh, shared};
 
 #[test]
 fn without_a_valid_token_it_is_401() {
@@ -354,4 +354,34 @@ fn serve_dev_prints_a_token_and_a_secret_per_system() {
         &body,
     );
     assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+#[test]
+fn a_session_ends_when_the_operator_replaces_the_first_admin_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Start::on(folder.path()).go();
+    let answer = server.nobody().send(
+        "POST",
+        "/login",
+        &[("content-type", "application/json")],
+        json!({ "token": ADMIN }).to_string().as_bytes(),
+    );
+    let cookie = answer.header("set-cookie");
+    let session = cookie.split(';').next().expect("a cookie");
+    let status = |server: &Server| {
+        server
+            .nobody()
+            .send("GET", "/v1/me", &[("cookie", session)], b"")
+            .status
+    };
+    assert_eq!(status(&server), 200);
+    drop(server);
+    let restarted = Start::on(folder.path()).go();
+    assert_eq!(status(&restarted), 200, "the same token still holds");
+    drop(restarted);
+    let other = "another-admin-token-of-the-tests-32-characters";
+    let replaced = Start::on(folder.path())
+        .env("PONTIC_ADMIN_TOKEN", other)
+        .go();
+    assert_eq!(status(&replaced), 401);
 }
