@@ -25,7 +25,7 @@ use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Draft, Outcome};
-use crate::http::refused;
+use crate::http::refused::{self, ToKeep};
 
 /// Post one event or many, in any of the five forms.
 #[utoipa::path(post, path = "/v1/events", tag = "events",
@@ -129,7 +129,7 @@ async fn take(
                 drafts.push((index, draft(caller, incoming)));
             }
             Err(rejected) => {
-                kept.push(refused::rejected(caller, &rejected));
+                kept.push((index, refused::rejected(caller, &rejected)));
                 told.push(Some(Err(rejection(*rejected))));
             }
         }
@@ -145,7 +145,7 @@ async fn take(
         if let Some(code) = code_of(&outcome) {
             let texts = originals.get_or_insert_with(|| originals_of(headers, bytes));
             let text = texts.get(place).cloned().unwrap_or_default();
-            kept.push(refused::refused_event(
+            let item = refused::refused_event(
                 caller,
                 &about.source,
                 about.name,
@@ -153,14 +153,30 @@ async fn take(
                 code,
                 faults_of(&outcome),
                 text,
-            ));
+            );
+            kept.push((place, item));
         }
         told[place] = Some(tell(outcome, about.id));
     }
-    if !kept.is_empty() {
-        refused::keep(app, kept).await?;
-    }
+    keep_refused(app, kept, &mut told).await;
     Ok(told.into_iter().flatten().collect())
+}
+
+/// Keeps what was refused. What cannot be kept is not refused either: its sender is told to come back with it, while the events
+/// beside it, which are on disk, stay accepted.
+async fn keep_refused(app: &App, kept: Vec<(usize, ToKeep)>, told: &mut [Option<Told>]) {
+    if kept.is_empty() {
+        return;
+    }
+    let (places, items): (Vec<usize>, Vec<ToKeep>) = kept.into_iter().unzip();
+    if refused::keep(app, items).await.is_ok() {
+        return;
+    }
+    for place in places {
+        if let Some(Err(rejection)) = &mut told[place] {
+            rejection.problem = Problem::unavailable();
+        }
+    }
 }
 
 /// What must be known of a draft after it was handed in.
