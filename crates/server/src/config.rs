@@ -4,6 +4,7 @@ mod layers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use pontic_core::bucket::Quota;
@@ -66,6 +67,8 @@ pub struct Config {
     pub admin_token: Option<String>,
     /// Limits of requests.
     pub limits: Limits,
+    /// How long a sender may be silent in the middle of a request, and a connection idle.
+    pub silence: Duration,
     /// What decisions depend on.
     pub rules: Rules,
     /// Endpoints that every installation has.
@@ -100,6 +103,15 @@ impl Config {
                 endpoint: quota(&mut said, "endpoint", 50.0, 200.0),
                 token: quota(&mut said, "token", 50.0, 200.0),
             },
+            silence: said.take(
+                "limits.silenceSeconds",
+                Duration::from_secs(30),
+                |setting| {
+                    setting
+                        .integer(1..=3_600)
+                        .map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+                },
+            ),
             rules: rules(&mut said),
             default_endpoints: default_endpoints(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {

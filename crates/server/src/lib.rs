@@ -13,6 +13,7 @@ pub mod door;
 pub mod endpoints;
 pub mod http;
 pub mod limits;
+pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod shape;

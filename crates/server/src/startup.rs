@@ -18,6 +18,7 @@ use crate::door::Door;
 use crate::endpoints::Endpoints;
 use crate::http;
 use crate::limits::Limits;
+use crate::listen;
 use crate::live::Hub;
 use crate::metrics::Integration;
 use crate::work;
@@ -45,7 +46,7 @@ pub struct Running {
     /// Where it listens; the port is real even if 0 was asked for.
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
-    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    server: tokio::task::JoinHandle<()>,
     workers: Vec<tokio::task::JoinHandle<()>>,
     door: JoinHandle<()>,
 }
@@ -89,18 +90,13 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         config,
     });
     let workers = work::start(&app);
-    let service =
-        http::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-    let mut told = stopping;
-    let shutdown = async move {
-        // An error means that the sender is gone, which is the same.
-        let _ = told.wait_for(|stop| *stop).await;
-    };
-    let server = tokio::spawn(async move {
-        axum::serve(listener, service)
-            .with_graceful_shutdown(shutdown)
-            .await
-    });
+    let router = http::router(Arc::clone(&app));
+    let server = tokio::spawn(listen::serve(
+        listener,
+        router,
+        app.config.silence,
+        stopping,
+    ));
     Ok(Running {
         app,
         address,

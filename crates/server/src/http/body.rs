@@ -1,11 +1,15 @@
 //! Bodies: read within their limit, then let through the strict door.
 
+use std::error::Error;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use pontic_core::fault::{Fault, Reason};
 use pontic_wire::json::{self, Json, Limits};
 
+use super::leftover::TooSlow;
 use super::problem::{Answer, Problem};
 
 /// Bytes of a webhook.
@@ -23,12 +27,7 @@ pub async fn read(body: Body, limit: usize) -> Answer<Bytes> {
     let mut kept = Kept::default();
     let mut total = 0_usize;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::body(pontic_core::fault::Fault::new(
-                "$",
-                pontic_core::fault::Reason::InvalidJson,
-            ))
-        })?;
+        let chunk = chunk.map_err(|error| broken_off(&error))?;
         total += chunk.len();
         if total <= limit {
             kept.add(chunk);
@@ -41,6 +40,18 @@ pub async fn read(body: Body, limit: usize) -> Answer<Bytes> {
     } else {
         Ok(kept.bytes())
     }
+}
+
+/// A body that ended before its end.
+fn broken_off(error: &(dyn Error + 'static)) -> Problem {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return Problem::too_slow();
+        }
+        cause = error.source();
+    }
+    Problem::body(Fault::new("$", Reason::InvalidJson))
 }
 
 /// Chunks put together; a body usually is one, which is then not copied.
@@ -120,6 +131,6 @@ pub fn if_match(headers: &HeaderMap) -> Answer<Option<u64>> {
         text => text
             .parse()
             .map(Some)
-            .map_err(|_| Problem::parameter("If-Match", pontic_core::fault::Reason::InvalidFormat)),
+            .map_err(|_| Problem::parameter("If-Match", Reason::InvalidFormat)),
     }
 }

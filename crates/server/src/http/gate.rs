@@ -79,7 +79,7 @@ fn over_limit(app: &App, address: &str) -> Option<u64> {
 
 /// What the handlers answer; whoever is refused is heard to the end first.
 async fn run(app: &App, next: Next, request: Request) -> Response {
-    let (request, leftover) = Leftover::keep(request);
+    let (request, leftover) = Leftover::keep(request, app.config.silence);
     let response = in_our_form(authorize(app, request, next).await);
     if let (Some(leftover), true) = (leftover, response.status().is_client_error()) {
         // A box, because few requests need the room that it takes.

@@ -1,6 +1,7 @@
 //! What a handler that refuses leaves of a body: read and thrown away, so that the sender hears the answer.
 //!
 //! Closing a connection with unread bytes in it resets it, and a reset may overtake the answer that was just sent.
+//! Here also stands how long a body may be silent.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,24 +12,63 @@ use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::Request;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use tokio::time::Sleep;
 
 /// Bytes that are thrown away at most.
 const DRAIN: usize = 1024 * 1024;
 /// Whoever trickles is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A sender was silent for too long in the middle of a body.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not come")]
+pub struct TooSlow;
+
 /// A body that can still be read after the handler that had it is gone.
 #[derive(Clone)]
-pub struct Leftover(Arc<Mutex<BodyDataStream>>);
+pub struct Leftover(Arc<Mutex<Rest>>);
+
+/// What is still to come of a body.
+struct Rest {
+    body: BodyDataStream,
+    /// How long a sender may be silent in the middle of it.
+    silence: Duration,
+    /// Set while nothing comes.
+    silent_until: Option<Pin<Box<Sleep>>>,
+}
+
+impl Rest {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, axum::Error>>> {
+        // At the end it says so again and again.
+        if self.body.is_end_stream() {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(chunk) = self.body.poll_next_unpin(context) {
+            self.silent_until = None;
+            return Poll::Ready(chunk);
+        }
+        let silent = self
+            .silent_until
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.silence)));
+        silent
+            .as_mut()
+            .poll(context)
+            .map(|()| Some(Err(axum::Error::new(TooSlow))))
+    }
+}
 
 impl Leftover {
     /// The request with its body shared; nothing where there is none.
-    pub fn keep(request: Request) -> (Request, Option<Self>) {
+    pub fn keep(request: Request, silence: Duration) -> (Request, Option<Self>) {
         if request.body().is_end_stream() {
             return (request, None);
         }
         let (parts, body) = request.into_parts();
-        let kept = Self(Arc::new(Mutex::new(body.into_data_stream())));
+        let kept = Self(Arc::new(Mutex::new(Rest {
+            body: body.into_data_stream(),
+            silence,
+            silent_until: None,
+        })));
         let request = Request::from_parts(parts, Body::from_stream(kept.clone()));
         (request, Some(kept))
     }
@@ -50,11 +90,7 @@ impl Stream for Leftover {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // At the end it says so again and again.
-        if body.is_end_stream() {
-            return Poll::Ready(None);
-        }
-        body.poll_next_unpin(context)
+        let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.poll_next(context)
     }
 }

@@ -131,6 +131,15 @@ impl Problem {
         )
     }
 
+    /// 408: the body did not come.
+    pub fn too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "The body did not come in time.",
+        )
+    }
+
     /// 409 with a code of the contract.
     pub fn conflict(code: &'static str) -> Self {
         Self::new(

@@ -1,5 +1,9 @@
 //! Rate limits, with quotas small enough to see them.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Server, Start, case, date_in, texts};
@@ -185,4 +189,46 @@ fn a_limit_of_0_is_off() {
             .contains("the rate limit per token is off")
             .then_some(())
     });
+}
+
+/// What a server that waits one second answers to `sent`, until it closes the connection.
+fn answer_to_silence_after(sent: &str) -> String {
+    let server = Start::new().env("PONTIC_LIMITS__SILENCE_SECONDS", "1").go();
+    let mut stream =
+        TcpStream::connect(server.url.trim_start_matches("http://")).expect("connected");
+    let patience = Duration::from_secs(20);
+    stream
+        .set_read_timeout(Some(patience))
+        .expect("a time limit");
+    stream.write_all(sent.as_bytes()).expect("written");
+    let started = Instant::now();
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("an answer, then the end");
+    let waited = started.elapsed();
+    assert!(
+        waited > Duration::from_millis(700) && waited < patience,
+        "{waited:?}"
+    );
+    answer
+}
+
+#[test]
+fn whoever_falls_silent_in_a_body_is_answered_and_let_go() {
+    let head = "POST /webhooks/ehr/dentrix HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let answer = answer_to_silence_after(head);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("\"error\":\"timeout\""), "{answer}");
+}
+
+#[test]
+fn whoever_falls_silent_in_a_head_or_between_requests_is_let_go() {
+    let cut_off = answer_to_silence_after("GET /healthz HTTP/1.1\r\nhost");
+    assert!(
+        cut_off.is_empty() || cut_off.starts_with("HTTP/1.1 408 "),
+        "{cut_off}"
+    );
+    let idle = answer_to_silence_after("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(idle.starts_with("HTTP/1.1 200 "), "{idle}");
 }
