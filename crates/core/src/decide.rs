@@ -17,6 +17,7 @@ mod publish;
 mod routes;
 mod series;
 mod stops;
+mod tracked;
 
 use jiff::Timestamp;
 
@@ -160,6 +161,10 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::StopCompleted(detail) => stops::completed(&mut desk, detail),
         Body::StopFailed(detail) => stops::failed(&mut desk, detail),
         Body::StopSkipped(detail) => stops::skipped(&mut desk, detail),
+        Body::StopSighted(detail) => tracked::sighted(&mut desk, detail),
+        Body::SightingCorrected(detail) => tracked::corrected(&mut desk, detail),
+        Body::ArrivalNoticed(detail) => tracked::noticed(&mut desk, detail),
+        Body::DriverSilent(detail) => tracked::silent(&mut desk, detail),
         Body::RulesSet(detail) => directory::rules_set(&mut desk, detail),
         Body::MessageRefused(detail) => Ok(directory::message_refused(&mut desk, detail)),
     }?;

@@ -1,6 +1,7 @@
 //! Everything that can happen. Whatever changes business state is one of these, goes through one door, and is in one log.
 
 mod made;
+mod observed;
 mod received;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::id::LabId;
 use crate::phi::{Phi, Private};
 
 pub use made::*;
+pub use observed::*;
 pub use received::*;
 
 /// Who says so, and under which name.
@@ -143,6 +145,14 @@ bodies! {
     StopFailed,
     /// A driver or dispatcher: a stop is left out.
     StopSkipped,
+    /// The tracker: a driver was seen at a stop's fence.
+    StopSighted,
+    /// The tracker: what was seen there was something else.
+    SightingCorrected,
+    /// The tracker: a clinic is to be told that its driver comes.
+    ArrivalNoticed,
+    /// The tracker: nothing is heard of a driver.
+    DriverSilent,
     /// The program's configuration: the rules from here on.
     RulesSet,
     /// The door: an authentic sender's message could not be used and lies in the quarantine.

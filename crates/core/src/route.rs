@@ -108,6 +108,20 @@ pub struct Stop {
         skip_serializing_if = "Option::is_none"
     )]
     pub arrived_at: Option<Timestamp>,
+    /// When the driver left, as the positions tell.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub departed_at: Option<Timestamp>,
+    /// When the clinic was told that the driver comes.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub noticed_at: Option<Timestamp>,
     /// When it was done, failed or skipped.
     #[serde(
         with = "crate::time::text::optional",

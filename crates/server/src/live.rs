@@ -5,6 +5,7 @@
 
 mod catch_up;
 mod message;
+mod observed;
 mod snapshot;
 
 use std::sync::Arc;
@@ -15,8 +16,10 @@ use pontic_store::Store;
 use pontic_store::batch::{Batch, Committed};
 use tokio::sync::broadcast;
 
+use message::{Logged, of_entry};
+
 pub use catch_up::since;
-pub use message::{Place, of_entry};
+pub use message::Place;
 pub use snapshot::{snapshot, with_stops};
 
 /// Messages that a reader may be behind before it is served from the log.
@@ -61,7 +64,13 @@ impl Hub {
                 .iter()
                 .map(|alert| alert.body.as_str())
                 .collect();
-            self.send(of_entry(*seq, entry.now, &entry.changes, &alerts));
+            self.send(of_entry(&Logged {
+                seq: *seq,
+                at: entry.now,
+                body: Some(&entry.event.body),
+                changes: &entry.changes,
+                alerts: &alerts,
+            }));
         }
     }
 

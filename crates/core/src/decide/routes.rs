@@ -151,6 +151,8 @@ fn new_stop(
         status: StopStatus::Planned,
         driver_id: None,
         arrived_at: None,
+        departed_at: None,
+        noticed_at: None,
         closed_at: None,
         reason: None,
         undone: Vec::new(),

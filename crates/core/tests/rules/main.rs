@@ -12,3 +12,4 @@ mod properties;
 mod routes;
 mod series;
 mod stops;
+mod tracked;

@@ -3,7 +3,8 @@
 use pontic_store::page::{Direction, LogFilter};
 use pontic_store::{Store, StoreError};
 
-use super::message::{Place, of_entry};
+use super::message::{Logged, Place, of_entry};
+use super::observed;
 use super::{Interest, Message};
 
 /// Log rows that are read at once.
@@ -16,10 +17,9 @@ pub fn since(
     interest: &Interest,
     after: u64,
 ) -> Result<(Vec<Message>, u64), StoreError> {
-    let (seq, _) = Place::split(after);
     let filter = LogFilter {
         // The event of the last message may have had more.
-        after: seq.saturating_sub(1),
+        after: Place::event(after).saturating_sub(1),
         lab_id: interest.lab_id.clone(),
         direction: Some(Direction::In),
         ..LogFilter::default()
@@ -29,7 +29,13 @@ pub fn since(
     let mut reached = after;
     for row in rows {
         let alerts: Vec<&str> = row.alerts.iter().map(|(_, body)| body.as_str()).collect();
-        let of_row = of_entry(row.seq, row.at, &row.changes, &alerts);
+        let of_row = of_entry(&Logged {
+            seq: row.seq,
+            at: row.at,
+            body: observed::read(&row.name, &row.detail).as_ref(),
+            changes: &row.changes,
+            alerts: &alerts,
+        });
         messages.extend(
             of_row
                 .into_iter()

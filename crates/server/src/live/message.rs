@@ -1,14 +1,19 @@
-//! Changes and alerts as messages.
+//! What an event led to, as messages: what was observed, what changed, what people must see.
 
 use jiff::Timestamp;
+use pontic_core::event::Body;
 use pontic_core::record::{Change, Kind};
 use pontic_core::time;
 use serde_json::{Value, json};
 
 use super::Message;
+use super::observed::of_body;
 
 /// Messages of one event: their numbers leave room for so many.
 const ROOM: u64 = 4_096;
+/// Numbers of one event: after its own come those of positions, which a connection counts for itself until the next event. With
+/// 2^20 of them a number stays exact in JSON (2^53) for eight thousand million events.
+const STRIDE: u64 = 1 << 20;
 
 /// Numbers of messages.
 #[derive(Debug, Clone, Copy)]
@@ -17,25 +22,58 @@ pub struct Place;
 impl Place {
     /// The number of an event's message.
     pub const fn of(seq: u64, index: u64) -> u64 {
-        seq * ROOM + if index < ROOM { index } else { ROOM - 1 }
+        seq * STRIDE + if index < ROOM { index } else { ROOM - 1 }
     }
 
     /// The last number of an event's messages.
     pub const fn end_of(seq: u64) -> u64 {
-        seq * ROOM + ROOM - 1
+        seq * STRIDE + ROOM - 1
     }
 
-    /// The event of a message, and its place there.
-    pub const fn split(number: u64) -> (u64, u64) {
-        (number / ROOM, number % ROOM)
+    /// The number of the next position after the message of that number, before the next event.
+    pub const fn next_position(after: u64) -> u64 {
+        let (seq, index) = (after / STRIDE, after % STRIDE);
+        let next = if index < ROOM { ROOM } else { index + 1 };
+        seq * STRIDE + if next < STRIDE { next } else { STRIDE - 1 }
+    }
+
+    /// The event of a message.
+    pub const fn event(number: u64) -> u64 {
+        number / STRIDE
     }
 }
 
-/// The messages of one event: its changes, then its alerts.
-pub fn of_entry(seq: u64, at: Timestamp, changes: &[Change], alerts: &[&str]) -> Vec<Message> {
-    let changes = changes.iter().filter_map(|change| of_change(change, at));
-    let alerts = alerts.iter().filter_map(|alert| of_alert(alert, at));
-    changes
+/// An event and what it led to, as the log has it.
+pub struct Logged<'a> {
+    /// Its number.
+    pub seq: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What happened, where that is a message by itself.
+    pub body: Option<&'a Body>,
+    /// What it changed.
+    pub changes: &'a [Change],
+    /// What people must see.
+    pub alerts: &'a [&'a str],
+}
+
+/// The messages of one event: what was observed, then its changes, then its alerts.
+pub fn of_entry(logged: &Logged<'_>) -> Vec<Message> {
+    let (seq, at) = (logged.seq, logged.at);
+    let observed = logged.body.and_then(of_body);
+    let observed = observed.map(|observed| Draft {
+        body: observed.body,
+        lab_id: observed.lab_id.to_string(),
+        route_id: Some(observed.route_id.to_string()),
+    });
+    let changes = logged
+        .changes
+        .iter()
+        .filter_map(|change| of_change(change, at));
+    let alerts = logged.alerts.iter().filter_map(|alert| of_alert(alert, at));
+    observed
+        .into_iter()
+        .chain(changes)
         .chain(alerts)
         .zip(0..)
         .map(|(draft, index)| draft.number(Place::of(seq, index)))
@@ -120,7 +158,16 @@ mod tests {
     #[test]
     fn numbers_rise_and_can_be_taken_apart() {
         assert!(Place::of(7, 0) > Place::end_of(6));
-        assert_eq!(Place::split(Place::of(7, 3)), (7, 3));
+        assert_eq!(Place::event(Place::of(7, 3)), 7);
         assert_eq!(Place::of(7, 9_999), Place::end_of(7));
+        let first = Place::next_position(Place::of(7, 3));
+        assert!(first > Place::end_of(7));
+        assert_eq!(Place::next_position(first), first + 1);
+        let mut last = first;
+        for _ in 0..(1 << 20) {
+            last = Place::next_position(last);
+        }
+        assert_eq!(Place::event(last), 7);
+        assert!(last < Place::of(8, 0));
     }
 }

@@ -1,0 +1,79 @@
+//! What the tracker observed. Nothing here refuses: an observation is a fact, and where the route or the stop has moved on by the
+//! time it is decided, it stands in the log and changes nothing.
+
+use serde_json::json;
+
+use super::publish::Alert;
+use super::{Desk, Step};
+use crate::event::{ArrivalNoticed, DriverSilent, Sighting, SightingCorrected, StopSighted};
+use crate::id::{LabId, StopId};
+use crate::route::{Route, Stop};
+use crate::state::{RouteStatus, StopStatus, StopStep};
+
+/// The stop that an observation is about, if there is one.
+fn stop_of(desk: &mut Desk<'_>, lab: &LabId, id: &StopId) -> Step<Option<Stop>> {
+    let lab = desk.lab(lab)?;
+    desk.get::<Stop>(&lab.id, id.as_str())
+}
+
+/// Something was seen at a stop's fence.
+pub fn sighted(desk: &mut Desk<'_>, detail: &StopSighted) -> Step<String> {
+    let Some(mut stop) = stop_of(desk, &detail.lab_id, &detail.stop_id)? else {
+        return Ok(nothing());
+    };
+    match detail.what {
+        Sighting::Arrived if stop.status == StopStatus::Planned && on_the_road(desk, &stop)? => {
+            stop.status = desk.step(stop.status, StopStep::Arrive, "stop_closed")?;
+            stop.arrived_at = Some(detail.at);
+            desk.put(stop);
+        }
+        Sighting::Departed if stop.departed_at.is_none() => {
+            stop.departed_at = Some(detail.at);
+            desk.put(stop);
+        }
+        _ => {}
+    }
+    Ok(nothing())
+}
+
+fn on_the_road(desk: &Desk<'_>, stop: &Stop) -> Step<bool> {
+    let route = desk.get::<Route>(&stop.lab_id, stop.route_id.as_str())?;
+    Ok(route.is_some_and(|route| route.status == RouteStatus::Started))
+}
+
+/// A late position changed the meaning of earlier ones. Nothing sent is unsent, and a stop's state is the driver's word by now.
+pub fn corrected(desk: &mut Desk<'_>, detail: &SightingCorrected) -> Step<String> {
+    desk.lab(&detail.lab_id)?;
+    Ok(nothing())
+}
+
+/// A clinic is to be told that its driver comes: once per stop, whatever happens.
+pub fn noticed(desk: &mut Desk<'_>, detail: &ArrivalNoticed) -> Step<String> {
+    let Some(mut stop) = stop_of(desk, &detail.lab_id, &detail.stop_id)? else {
+        return Ok(nothing());
+    };
+    if stop.noticed_at.is_none() {
+        stop.noticed_at = Some(desk.now);
+        desk.put(stop);
+    }
+    Ok(nothing())
+}
+
+/// Nothing was heard of a driver for longer than usual.
+pub fn silent(desk: &mut Desk<'_>, detail: &DriverSilent) -> Step<String> {
+    let lab = desk.lab(&detail.lab_id)?;
+    let about = json!({
+        "driverId": detail.driver_id,
+        "lastSeen": crate::time::format(detail.last_seen),
+        "likelyCause": detail.likely_cause,
+    });
+    desk.alert(Alert {
+        name: "DRIVER_SILENT",
+        ..Alert::new(&lab.id, "driver_silent", about)
+    });
+    Ok(nothing())
+}
+
+fn nothing() -> String {
+    "{}".to_owned()
+}

@@ -1,0 +1,104 @@
+//! What the tracker reads off a driver's positions. Each has an id of its own kind (route, stop, what, how many before), so that
+//! what is observed again after a restart is recognised as a repetition.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ClinicId, DriverId, LabId, RouteId, StopId};
+use crate::state::words;
+
+words! {
+    /// Something seen at a stop's fence.
+    Sighting {
+        /// Came into it.
+        Entered = "entered",
+        /// Left it again after having arrived.
+        Exited = "exited",
+        /// Went through it without arriving.
+        Crossed = "crossed",
+        /// Stands or waits in it.
+        Arrived = "arrived",
+        /// Has left the stop.
+        Departed = "departed",
+    }
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopSighted {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// Who.
+    pub driver_id: DriverId,
+    /// What.
+    pub what: Sighting,
+    /// When, between two positions where need be.
+    #[serde(with = "crate::time::text")]
+    pub at: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SightingCorrected {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// Who.
+    pub driver_id: DriverId,
+    /// What was told; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Sighting>,
+    /// What it was in truth; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<Sighting>,
+    /// When that was.
+    #[serde(with = "crate::time::text")]
+    pub at: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArrivalNoticed {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// The clinic that is told.
+    pub clinic_id: ClinicId,
+    /// Its name.
+    pub clinic_name: String,
+    /// Who comes.
+    pub driver_id: DriverId,
+    /// In how many minutes; 0: is there.
+    pub minutes_away: u32,
+    /// When.
+    #[serde(with = "crate::time::text")]
+    pub eta: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverSilent {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Who.
+    pub driver_id: DriverId,
+    /// Time of the last position.
+    #[serde(with = "crate::time::text")]
+    pub last_seen: Timestamp,
+    /// What the phone's last words and habits let us think.
+    pub likely_cause: String,
+}
