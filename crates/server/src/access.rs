@@ -1,11 +1,13 @@
 //! Who may do what: one table, deny by default, asked in one place.
 
+mod devices;
 mod keys;
 mod table;
 
 use pontic_core::id::{ClinicId, DriverId, LabId};
 use pontic_store::access::Token;
 
+pub use devices::{Credentials, new_device};
 pub use keys::{Keys, Secretly, new_token};
 pub use table::{Need, need};
 

@@ -3,6 +3,7 @@
 mod alerts;
 mod body;
 mod deliveries;
+mod devices;
 mod directory;
 mod docs;
 mod drawing;
@@ -80,6 +81,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(directory::get_clinic, directory::put_clinic))
         .routes(routes!(directory::list_drivers))
         .routes(routes!(directory::get_driver, directory::put_driver))
+        .routes(routes!(devices::list, devices::create))
+        .routes(routes!(devices::revoke))
         .routes(routes!(directory::list_endpoints))
         .routes(routes!(directory::get_endpoint, directory::put_endpoint))
         .routes(routes!(import::import))

@@ -12,6 +12,8 @@ pub enum TokenKind {
     Session,
     /// One use, within seconds, to open a socket.
     Ticket,
+    /// A driver's phone: sends positions and does nothing else.
+    Device,
 }
 
 impl TokenKind {
@@ -21,12 +23,13 @@ impl TokenKind {
             Self::Token => "token",
             Self::Session => "session",
             Self::Ticket => "ticket",
+            Self::Device => "device",
         }
     }
 
     /// The kind of a word, as [`Self::as_str`] writes it.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Token, Self::Session, Self::Ticket]
+        [Self::Token, Self::Session, Self::Ticket, Self::Device]
             .into_iter()
             .find(|kind| kind.as_str() == word)
     }

@@ -11,6 +11,7 @@ use pontic_store::access::{Token, TokenKind};
 use pontic_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
 
+use super::devices::Credentials;
 use super::{Caller, Role};
 
 /// Every token begins so; tools that look for leaked secrets know such prefixes.
@@ -33,7 +34,7 @@ impl std::fmt::Debug for Secretly {
 }
 
 /// SHA-256 of a token: all that is kept of it.
-fn hash_of(text: &str) -> [u8; 32] {
+pub fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
@@ -114,22 +115,41 @@ impl Keys {
         if self.first_admin == Some(hash) {
             return Ok(Some(first_admin()));
         }
-        if let Some(token) = self.cached(&hash) {
-            return Ok(live(&token, now).then(|| Caller::of(&token)).flatten());
-        }
         if !text.starts_with(PREFIX) {
             return Ok(None);
         }
-        let age = self.known.read().map_or(0, |known| known.age);
-        let mut found = self.store.token(&hash, now)?;
+        let mut found = self.look_up(&hash, now)?;
         if let (None, Some(admin)) = (&found, &self.first_admin) {
-            found = self.store.token(&hash_under(admin, text), now)?;
+            found = self.look_up(&hash_under(admin, text), now)?;
         }
-        let token = found.filter(|token| token.kind != TokenKind::Ticket);
-        if let Some(token) = &token {
-            self.hold(hash, token, age);
+        let opens_all = |token: &Token| matches!(token.kind, TokenKind::Token | TokenKind::Session);
+        Ok(found.filter(opens_all).as_ref().and_then(Caller::of))
+    }
+
+    /// The driver of the phone with these credentials.
+    pub fn device(
+        &self,
+        credentials: &Credentials<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Caller>, StoreError> {
+        let found = self.look_up(&hash_of(&credentials.text()), now)?;
+        Ok(found
+            .filter(|token| token.kind == TokenKind::Device)
+            .as_ref()
+            .and_then(Caller::of))
+    }
+
+    /// The live token with that hash.
+    fn look_up(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError> {
+        if let Some(token) = self.cached(hash) {
+            return Ok(live(&token, now).then_some(token));
         }
-        Ok(token.as_ref().and_then(Caller::of))
+        let age = self.known.read().map_or(0, |known| known.age);
+        let found = self.store.token(hash, now)?;
+        if let Some(token) = &found {
+            self.hold(*hash, token, age);
+        }
+        Ok(found)
     }
 
     /// Holds a token that was looked up at `age`, unless it may have been revoked since.
@@ -180,7 +200,7 @@ impl Keys {
         let (secret, token) = new_token(kind, caller.role, now)?;
         let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
         let parent_ends = self
-            .cached(&hash_of(text))
+            .look_up(&hash_of(text), now)?
             .and_then(|parent| parent.expires_at)
             .unwrap_or(Timestamp::MAX);
         // The first admin token has no row that could be the parent: what is derived from it is found with its help only.

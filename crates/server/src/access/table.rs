@@ -61,6 +61,16 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/v1/clinics/{id}", Need::Role(READ), Need::Role(DESK)),
     ("/v1/drivers", Need::Role(READ), Need::Role(DESK)),
     ("/v1/drivers/{id}", Need::Role(READ), Need::Role(DESK)),
+    (
+        "/v1/drivers/{id}/devices",
+        Need::Role(DESK),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/drivers/{id}/devices/{device}",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
     ("/v1/endpoints", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/endpoints/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/import/{kind}", Need::Role(ADMIN), Need::Role(DESK)),
