@@ -12,6 +12,7 @@ use crate::door::{Busy, Door, Draft, Outcome};
 use crate::endpoints::Endpoints;
 use crate::limits::Limits;
 use crate::live::Hub;
+use crate::maps::Maps;
 use crate::metrics::Integration;
 
 /// Everything that handlers need.
@@ -32,6 +33,8 @@ pub struct App {
     pub limits: Limits,
     /// Endpoints of practice systems.
     pub endpoints: Endpoints,
+    /// Travel times.
+    pub maps: Arc<Maps>,
     /// Counts for people.
     pub integration: Integration,
     /// Turns true when the program is about to stop.

@@ -1,6 +1,7 @@
 //! Configuration: what the operator said (file, then environment, then flags), then what we decided. Checked as a whole at start.
 
 mod layers;
+mod maps;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use pontic_core::time::is_zone;
 use pontic_wire::signature::Secret;
 
 pub use layers::{Layers, Setting};
+pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
 
 /// Everything that is wrong with a configuration, a line each.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,8 @@ pub struct Config {
     pub rules: Rules,
     /// Endpoints that every installation has.
     pub default_endpoints: Vec<DefaultEndpoint>,
+    /// Travel times.
+    pub maps: Maps,
     /// Work waiting longer than this makes us unready, in seconds.
     pub max_waiting_s: i64,
     /// How logs are written.
@@ -114,6 +118,7 @@ impl Config {
             ),
             rules: rules(&mut said),
             default_endpoints: default_endpoints(&mut said),
+            maps: maps::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
                 setting.integer(1..=86_400)
             }),

@@ -2,11 +2,12 @@
 //!
 //! A request passes [`http`]'s gate, is parsed by `pontic-wire`, goes through the [`door`] where `pontic-core` decides and
 //! `pontic-store` commits, and is answered after that. What happened is told live ([`live`]); what is due later is done by
-//! [`work`].
+//! [`work`]. How long a drive takes is asked of [`maps`], over the way out in [`client`].
 
 pub mod access;
 pub mod app;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod door;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod maps;
 pub mod metrics;
 pub mod shape;
 pub mod startup;

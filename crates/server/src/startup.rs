@@ -20,6 +20,7 @@ use crate::http;
 use crate::limits::Limits;
 use crate::listen;
 use crate::live::Hub;
+use crate::maps::Maps;
 use crate::metrics::Integration;
 use crate::work;
 
@@ -82,6 +83,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             &config.rules.default_time_zone,
             store.as_ref(),
         )?,
+        maps: Arc::new(Maps::new(&config, clock)),
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,

@@ -153,6 +153,11 @@ impl Layers {
         })
     }
 
+    /// Whether anything was said of `name` that has not been taken yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.settings.contains_key(&folded(name))
+    }
+
     /// Notes a fault.
     pub fn fault(&mut self, fault: impl Into<String>) {
         self.faults.push(fault.into());

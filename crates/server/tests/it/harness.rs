@@ -1,10 +1,12 @@
 //! A server of its own, or the shared one, and a client that looks at everything of an answer.
 
 mod client;
+mod matrix;
 mod server;
 mod time;
 
 pub use client::{Answer, Client};
+pub use matrix::{Behaviour, Matrix};
 pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
 pub use time::{after_hours, date_in, now};
 

@@ -15,6 +15,7 @@ mod harness;
 mod limits;
 mod lists;
 mod live;
+mod maps;
 mod observation;
 mod pickups;
 mod privacy;
