@@ -1,7 +1,9 @@
 //! A driver's position at a time, as every phone's dialect decodes to it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use crate::state::words;
 use crate::time::Coordinates;
 
 /// Where a phone was, and what it says about itself. Made by [`Fix::new`], so that what is kept equals what was sent:
@@ -43,6 +45,15 @@ impl Fix {
         }
     }
 
+    /// By time, and where two have the same by place: the order in which fixes are looked at, whatever order they came in.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let by_place = || {
+            let lat = self.place.lat.total_cmp(&other.place.lat);
+            lat.then_with(|| self.place.lng.total_cmp(&other.place.lng))
+        };
+        self.at.cmp(&other.at).then_with(by_place)
+    }
+
     /// With a speed in km/h; what cannot be a van's (negative, not a number, over 600) is taken as unknown.
     #[must_use]
     pub fn with_speed(mut self, kmh: Option<f64>) -> Self {
@@ -72,6 +83,36 @@ impl Fix {
         self.battery_percent = within(percent, 0.0, 100.0).map(|value| to_step(value, 10.0));
         self
     }
+}
+
+words! {
+    /// Why a fix is not kept.
+    Rejection {
+        /// A member of the wrong type.
+        InvalidType = "invalid_type",
+        /// No place on earth.
+        InvalidCoordinates = "invalid_coordinates",
+        /// No time.
+        InvalidTimestamp = "invalid_timestamp",
+        /// Ahead of our clock.
+        InFuture = "in_future",
+        /// Too long ago.
+        TooOld = "too_old",
+        /// Of a driver for whom the sender does not speak.
+        NotYourDriver = "not_your_driver",
+    }
+}
+
+/// Whether a fix of that time can be taken at `now`.
+pub fn check_age(at: Timestamp, now: Timestamp) -> Result<(), Rejection> {
+    let age = now.duration_since(at);
+    if age < -SignedDuration::from_secs(120) {
+        return Err(Rejection::InFuture);
+    }
+    if age > SignedDuration::from_hours(24 * 7) {
+        return Err(Rejection::TooOld);
+    }
+    Ok(())
 }
 
 fn within(value: Option<f64>, least: f64, most: f64) -> Option<f64> {
