@@ -149,8 +149,12 @@ bodies! {
     StopSighted,
     /// The tracker: what was seen there was something else.
     SightingCorrected,
+    /// The tracker: a service said how long the way to a stop takes.
+    LegEstimated,
     /// The tracker: a clinic is to be told that its driver comes.
     ArrivalNoticed,
+    /// The tracker: a driver sends positions whom nobody knows yet.
+    DriverSeen,
     /// The tracker: nothing is heard of a driver.
     DriverSilent,
     /// The program's configuration: the rules from here on.

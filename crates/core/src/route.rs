@@ -5,13 +5,17 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::ProofOfDelivery;
+use crate::event::Sighting;
 use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
 use crate::phi::{Phi, Private};
 use crate::state::{RouteStatus, StopStatus};
 use crate::time::Coordinates;
+use crate::travel::Source;
 
 /// Most stops of one route.
 pub const MAX_STOPS: usize = 200;
+/// Most sightings that are kept with a stop; the log has them all.
+pub const MAX_SIGHTINGS: usize = 100;
 
 /// One driver's run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,13 @@ pub struct Route {
         skip_serializing_if = "Option::is_none"
     )]
     pub started_at: Option<Timestamp>,
+    /// When the driver took it over from another one on the road.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub taken_over_at: Option<Timestamp>,
     /// When the driver was back.
     #[serde(
         with = "crate::time::text::optional",
@@ -54,6 +65,33 @@ pub struct Undone {
     pub id: String,
     /// Why it was not done.
     pub reason: String,
+}
+
+/// Something that the positions told of a stop's fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// What.
+    pub what: Sighting,
+    /// When.
+    #[serde(with = "crate::time::text")]
+    pub at: Timestamp,
+}
+
+/// What a service said of the way to a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopLeg {
+    /// From where.
+    pub from: Coordinates,
+    /// Driving time in seconds.
+    pub seconds: f64,
+    /// The way in metres.
+    pub meters: f64,
+    /// Who said so.
+    pub source: Source,
+    /// When.
+    #[serde(with = "crate::time::text")]
+    pub at: Timestamp,
 }
 
 /// One clinic of a run: all that is brought and fetched there.
@@ -122,6 +160,15 @@ pub struct Stop {
         skip_serializing_if = "Option::is_none"
     )]
     pub noticed_at: Option<Timestamp>,
+    /// What the positions told of its fence, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sight>,
+    /// How often something that was told of its fence turned out different.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrections: u32,
+    /// The way to it, where a service said something of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leg: Option<StopLeg>,
     /// When it was done, failed or skipped.
     #[serde(
         with = "crate::time::text::optional",
@@ -144,4 +191,33 @@ pub struct Stop {
     /// Who received it, and notes.
     #[serde(skip)]
     pub private: Phi<Private>,
+}
+
+impl Stop {
+    /// When the driver said to have arrived; none if only the positions say so.
+    pub fn tapped_at(&self) -> Option<Timestamp> {
+        self.arrived_at.filter(|at| {
+            let seen = |sight: &Sight| sight.what == Sighting::Arrived && sight.at == *at;
+            !self.sightings.iter().any(seen)
+        })
+    }
+
+    /// Changes what the positions told of it, and with it when the driver came and left; what the driver said stays.
+    pub fn set_sightings(&mut self, mut sightings: Vec<Sight>) {
+        let tapped = self.tapped_at();
+        sightings.sort_by_key(|sight| sight.at);
+        sightings.truncate(MAX_SIGHTINGS);
+        let times = |what| {
+            let of_kind = sightings.iter().filter(move |sight| sight.what == what);
+            of_kind.map(|sight| sight.at)
+        };
+        self.arrived_at = tapped.or_else(|| times(Sighting::Arrived).next());
+        self.departed_at = times(Sighting::Departed).next_back();
+        self.sightings = sightings;
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

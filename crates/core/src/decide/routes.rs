@@ -33,6 +33,7 @@ pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
         date: detail.date,
         status: RouteStatus::Planned,
         started_at: None,
+        taken_over_at: None,
         finished_at: None,
         version: 0,
     };
@@ -153,6 +154,9 @@ fn new_stop(
         arrived_at: None,
         departed_at: None,
         noticed_at: None,
+        sightings: Vec::new(),
+        corrections: 0,
+        leg: None,
         closed_at: None,
         reason: None,
         undone: Vec::new(),
@@ -367,7 +371,11 @@ pub fn changed(desk: &mut Desk<'_>, detail: &RouteChanged) -> Step<String> {
         return Err(Refusal::Conflict("route_closed").into());
     }
     if let Some(driver_id) = &detail.driver_id {
-        route.driver_id = desk.driver(&route.lab_id, driver_id)?.id;
+        let driver_id = desk.driver(&route.lab_id, driver_id)?.id;
+        if route.status == RouteStatus::Started && driver_id != route.driver_id {
+            route.taken_over_at = Some(desk.now);
+        }
+        route.driver_id = driver_id;
         hand_to(desk, &stops, &route.driver_id)?;
     }
     remove_stops(desk, &stops, &detail.remove)?;

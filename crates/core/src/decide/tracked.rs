@@ -5,9 +5,12 @@ use serde_json::json;
 
 use super::publish::Alert;
 use super::{Desk, Step};
-use crate::event::{ArrivalNoticed, DriverSilent, Sighting, SightingCorrected, StopSighted};
+use crate::event::{
+    ArrivalNoticed, DriverSeen, DriverSilent, LegEstimated, Sighting, SightingCorrected,
+    StopSighted,
+};
 use crate::id::{LabId, StopId};
-use crate::route::{Route, Stop};
+use crate::route::{MAX_SIGHTINGS, Route, Sight, Stop};
 use crate::state::{RouteStatus, StopStatus, StopStep};
 
 /// The stop that an observation is about, if there is one.
@@ -21,18 +24,23 @@ pub fn sighted(desk: &mut Desk<'_>, detail: &StopSighted) -> Step<String> {
     let Some(mut stop) = stop_of(desk, &detail.lab_id, &detail.stop_id)? else {
         return Ok(nothing());
     };
-    match detail.what {
-        Sighting::Arrived if stop.status == StopStatus::Planned && on_the_road(desk, &stop)? => {
-            stop.status = desk.step(stop.status, StopStep::Arrive, "stop_closed")?;
-            stop.arrived_at = Some(detail.at);
-            desk.put(stop);
-        }
-        Sighting::Departed if stop.departed_at.is_none() => {
-            stop.departed_at = Some(detail.at);
-            desk.put(stop);
-        }
-        _ => {}
+    let sight = Sight {
+        what: detail.what,
+        at: detail.at,
+    };
+    let mut sightings = stop.sightings.clone();
+    if sightings.contains(&sight) || sightings.len() >= MAX_SIGHTINGS {
+        return Ok(nothing());
     }
+    sightings.push(sight);
+    stop.set_sightings(sightings);
+    if detail.what == Sighting::Arrived
+        && stop.status == StopStatus::Planned
+        && on_the_road(desk, &stop)?
+    {
+        stop.status = desk.step(stop.status, StopStep::Arrive, "stop_closed")?;
+    }
+    desk.put(stop);
     Ok(nothing())
 }
 
@@ -41,9 +49,35 @@ fn on_the_road(desk: &Desk<'_>, stop: &Stop) -> Step<bool> {
     Ok(route.is_some_and(|route| route.status == RouteStatus::Started))
 }
 
-/// A late position changed the meaning of earlier ones. Nothing sent is unsent, and a stop's state is the driver's word by now.
+/// A late position changed the meaning of earlier ones: what is kept with the stop becomes true, and its status stays, because
+/// nothing sent is unsent.
 pub fn corrected(desk: &mut Desk<'_>, detail: &SightingCorrected) -> Step<String> {
-    desk.lab(&detail.lab_id)?;
+    let Some(mut stop) = stop_of(desk, &detail.lab_id, &detail.stop_id)? else {
+        return Ok(nothing());
+    };
+    let told = Sight {
+        what: detail.was,
+        at: detail.was_at,
+    };
+    let mut sightings = stop.sightings.clone();
+    sightings.retain(|sight| *sight != told);
+    sightings.extend(detail.now.map(|what| Sight {
+        what,
+        at: detail.at,
+    }));
+    stop.set_sightings(sightings);
+    stop.corrections += 1;
+    desk.put(stop);
+    Ok(nothing())
+}
+
+/// A service said how long a leg takes.
+pub fn estimated(desk: &mut Desk<'_>, detail: &LegEstimated) -> Step<String> {
+    let Some(mut stop) = stop_of(desk, &detail.lab_id, &detail.stop_id)? else {
+        return Ok(nothing());
+    };
+    stop.leg = Some(detail.leg);
+    desk.put(stop);
     Ok(nothing())
 }
 
@@ -56,6 +90,13 @@ pub fn noticed(desk: &mut Desk<'_>, detail: &ArrivalNoticed) -> Step<String> {
         stop.noticed_at = Some(desk.now);
         desk.put(stop);
     }
+    Ok(nothing())
+}
+
+/// A driver sends positions: whoever nobody knows is made as a stub.
+pub fn seen(desk: &mut Desk<'_>, detail: &DriverSeen) -> Step<String> {
+    let lab = desk.lab(&detail.lab_id)?;
+    desk.driver(&lab.id, &detail.driver_id)?;
     Ok(nothing())
 }
 

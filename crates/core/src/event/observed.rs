@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClinicId, DriverId, LabId, RouteId, StopId};
+use crate::route::StopLeg;
 use crate::state::words;
 
 words! {
@@ -54,15 +55,31 @@ pub struct SightingCorrected {
     pub stop_id: StopId,
     /// Who.
     pub driver_id: DriverId,
-    /// What was told; absent: nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<Sighting>,
+    /// What was told.
+    pub was: Sighting,
+    /// When that was told to have been.
+    #[serde(with = "crate::time::text")]
+    pub was_at: Timestamp,
     /// What it was in truth; absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<Sighting>,
-    /// When that was.
+    /// When that was; for nothing, when it was told to have been.
     #[serde(with = "crate::time::text")]
     pub at: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LegEstimated {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The route.
+    pub route_id: RouteId,
+    /// The stop that the leg leads to.
+    pub stop_id: StopId,
+    /// What was said.
+    pub leg: StopLeg,
 }
 
 /// Detail of the event.
@@ -86,6 +103,16 @@ pub struct ArrivalNoticed {
     /// When.
     #[serde(with = "crate::time::text")]
     pub eta: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverSeen {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Who.
+    pub driver_id: DriverId,
 }
 
 /// Detail of the event.

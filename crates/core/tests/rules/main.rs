@@ -13,3 +13,4 @@ mod routes;
 mod series;
 mod stops;
 mod tracked;
+mod tracking;
