@@ -15,6 +15,7 @@ pub mod ehr;
 pub mod event;
 pub mod fields;
 pub mod json;
+pub mod phone;
 pub mod resource;
 pub mod signature;
 pub mod time;
