@@ -9,6 +9,7 @@ pub mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod page;
+pub mod positions;
 pub mod sqlite;
 pub mod vault;
 

@@ -1,0 +1,165 @@
+//! Journals: the fixes of a quarter as they came, so that nothing is lost that was acknowledged.
+//!
+//! A journal is a sequence of batches, each one sync: length and CRC-32 of what follows, then records of 33 bytes.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::DriverNo;
+use super::closed::Closed;
+use super::merge;
+use super::open::{Open, Tails};
+use super::row::{Row, io};
+use crate::StoreError;
+
+/// Bytes before a batch.
+const HEAD: usize = 8;
+/// Bytes of a record.
+const RECORD: usize = 37;
+
+/// Adds a record.
+pub fn push(out: &mut Vec<u8>, driver: DriverNo, row: &Row) {
+    out.extend(driver.0.to_le_bytes());
+    out.extend(row.at_ms.to_le_bytes());
+    out.extend(row.received_s.to_le_bytes());
+    out.extend(row.lat.to_le_bytes());
+    out.extend(row.lng.to_le_bytes());
+    for number in [row.speed, row.heading, row.accuracy, row.battery] {
+        out.extend(number.to_le_bytes());
+    }
+    out.push(row.mock.into());
+}
+
+/// A record again.
+fn read_record(bytes: &[u8; RECORD]) -> (DriverNo, Row) {
+    let mut rest = &bytes[..];
+    let driver = DriverNo(u32::from_le_bytes(take(&mut rest)));
+    let row = Row {
+        at_ms: i64::from_le_bytes(take(&mut rest)),
+        received_s: i64::from_le_bytes(take(&mut rest)),
+        lat: i32::from_le_bytes(take(&mut rest)),
+        lng: i32::from_le_bytes(take(&mut rest)),
+        speed: u16::from_le_bytes(take(&mut rest)),
+        heading: u16::from_le_bytes(take(&mut rest)),
+        accuracy: u16::from_le_bytes(take(&mut rest)),
+        battery: u16::from_le_bytes(take(&mut rest)),
+        mock: take::<1>(&mut rest) != [0],
+    };
+    (driver, row)
+}
+
+/// The next bytes; zeros where there are none left, which a record's length rules out.
+fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    if let Some((bytes, after)) = rest.split_at_checked(N) {
+        out.copy_from_slice(bytes);
+        *rest = after;
+    }
+    out
+}
+
+/// What is written before the records of a batch.
+pub fn head(records: &[u8]) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    let length = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4..].copy_from_slice(&crc32fast::hash(records).to_le_bytes());
+    head
+}
+
+/// Where the journal of a quarter lies.
+pub fn path(dir: &Path, quarter: i64) -> PathBuf {
+    dir.join(format!("{quarter}.journal"))
+}
+
+/// Opens a journal to write on.
+pub fn open(dir: &Path, quarter: i64) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path(dir, quarter))
+        .map_err(io)
+}
+
+/// The log as it was found.
+pub struct Found {
+    /// The quarter that is under way.
+    pub open: Open,
+    /// Files of those that are over.
+    pub closed: Vec<Arc<Closed>>,
+}
+
+/// Takes up what the last run left: its newest quarter goes on, earlier ones become files.
+pub fn recover(
+    dir: &Path,
+    mut closed: Vec<Arc<Closed>>,
+    now: Timestamp,
+) -> Result<Found, StoreError> {
+    let mut quarters = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io)? {
+        let name = entry.map_err(io)?.file_name();
+        let quarter = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".journal"))
+            .and_then(|name| name.parse::<i64>().ok());
+        quarters.extend(quarter);
+    }
+    quarters.sort_unstable();
+    let newest = quarters.last().copied();
+    let mut open = Open::new(0, Tails::default());
+    for quarter in quarters {
+        let is_closed = closed.iter().any(|file| file.covers_quarter(quarter));
+        if is_closed {
+            // The program ended between writing the file and removing the journal.
+            fs::remove_file(path(dir, quarter)).map_err(io)?;
+            continue;
+        }
+        let tails = read(dir, quarter)?;
+        if newest == Some(quarter) {
+            open = Open::new(quarter, tails);
+        } else {
+            closed.extend(merge::write_tails(dir, quarter, &tails)?);
+            fs::remove_file(path(dir, quarter)).map_err(io)?;
+        }
+    }
+    if newest.is_none() || open.quarter == 0 {
+        // Numbers of quarters rise, also where the clock was set back.
+        let after = closed.iter().map(|file| file.last_quarter() + 1).max();
+        open.quarter = merge::quarter_at(now).max(after.unwrap_or(i64::MIN));
+    }
+    Ok(Found { open, closed })
+}
+
+/// Reads a journal up to where a crash left it, and cuts the rest off.
+fn read(dir: &Path, quarter: i64) -> Result<Tails, StoreError> {
+    let path = path(dir, quarter);
+    let bytes = fs::read(&path).map_err(io)?;
+    let mut tails = Tails::default();
+    let mut whole = 0;
+    while let Some(records) = batch(&bytes[whole..]) {
+        for record in records.as_chunks::<RECORD>().0 {
+            let (driver, row) = read_record(record);
+            tails.push(driver, &row);
+        }
+        whole += HEAD + records.len();
+    }
+    if whole < bytes.len() {
+        let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
+        file.set_len(whole as u64).map_err(io)?;
+        file.sync_data().map_err(io)?;
+    }
+    Ok(tails)
+}
+
+/// The records of the first batch, if it is whole.
+fn batch(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(..HEAD)?;
+    let length = u32::from_le_bytes(take(&mut rest)) as usize;
+    let sum = u32::from_le_bytes(take(&mut rest));
+    let records = bytes.get(HEAD..HEAD + length)?;
+    let is_whole = length > 0 && length % RECORD == 0 && crc32fast::hash(records) == sum;
+    is_whole.then_some(records)
+}
