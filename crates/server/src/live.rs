@@ -2,17 +2,18 @@
 //!
 //! A message's number is made of its event's number in the log and its place among the event's messages, so that it rises, and
 //! so that whoever was away, or read too slowly, is served from the log: nothing is kept for them in memory and nothing dropped.
+//! Positions are not in the log; they are numbered between the events, and whoever missed some gets the newest of each driver.
 
 mod catch_up;
 mod message;
 mod observed;
 mod snapshot;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use pontic_core::id::LabId;
-use pontic_store::Store;
 use pontic_store::batch::{Batch, Committed};
 use tokio::sync::broadcast;
 
@@ -23,7 +24,7 @@ pub use message::Place;
 pub use snapshot::{snapshot, with_stops};
 
 /// Messages that a reader may be behind before it is served from the log.
-const BACKLOG: usize = 1_024;
+const BACKLOG: usize = 4_096;
 
 /// One message, made once and shared by all who get it.
 #[derive(Debug, Clone)]
@@ -36,42 +37,91 @@ pub struct Message {
     pub route_id: Option<String>,
     /// The JSON text.
     pub text: Utf8Bytes,
+    /// For a position: what sets it apart.
+    pub position: Option<Position>,
+}
+
+/// What sets a position apart from what the log has: it may be left out for a newer one.
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// The same message with all of the route's stops, if somebody asked for such.
+    pub full: Option<Utf8Bytes>,
 }
 
 /// Where messages are handed around.
 #[derive(Debug)]
 pub struct Hub {
     messages: broadcast::Sender<Arc<Message>>,
+    /// The number given last. Whoever sends holds it, so that numbers rise in the order in which they are heard.
+    last: Mutex<u64>,
+    full_readers: AtomicUsize,
 }
 
-impl Default for Hub {
-    fn default() -> Self {
-        Self {
-            messages: broadcast::channel(BACKLOG).0,
-        }
-    }
+/// The texts of a position.
+pub struct Texts {
+    /// With the stops whose ETA moved.
+    pub usual: String,
+    /// With all of them.
+    pub full: Option<String>,
 }
 
 impl Hub {
+    /// A hub of a log whose newest event has that number.
+    pub fn after(seq: u64) -> Self {
+        Self {
+            messages: broadcast::channel(BACKLOG).0,
+            last: Mutex::new(Place::end_of(seq)),
+            full_readers: AtomicUsize::new(0),
+        }
+    }
+
     /// Tells everybody what was committed.
     pub fn tell(&self, batch: &Batch, committed: &Committed) {
-        if self.messages.receiver_count() == 0 {
+        let Some(newest) = committed.seqs.iter().copied().max() else {
+            return;
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has_readers() {
+            for (entry, seq) in batch.entries.iter().zip(&committed.seqs) {
+                let alerts: Vec<&str> = entry
+                    .alerts
+                    .iter()
+                    .map(|alert| alert.body.as_str())
+                    .collect();
+                self.send(of_entry(&Logged {
+                    seq: *seq,
+                    at: entry.now,
+                    body: Some(&entry.event.body),
+                    changes: &entry.changes,
+                    alerts: &alerts,
+                }));
+            }
+        }
+        *last = Place::end_of(newest).max(*last);
+    }
+
+    /// Tells everybody something that is not in the log; `texts` makes it with its number, if somebody listens.
+    pub fn tell_position(
+        &self,
+        lab_id: &LabId,
+        route_id: Option<&str>,
+        texts: impl FnOnce(u64) -> Texts,
+    ) {
+        if !self.has_readers() {
             return;
         }
-        for (entry, seq) in batch.entries.iter().zip(&committed.seqs) {
-            let alerts: Vec<&str> = entry
-                .alerts
-                .iter()
-                .map(|alert| alert.body.as_str())
-                .collect();
-            self.send(of_entry(&Logged {
-                seq: *seq,
-                at: entry.now,
-                body: Some(&entry.event.body),
-                changes: &entry.changes,
-                alerts: &alerts,
-            }));
-        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Place::next_position(*last);
+        let texts = texts(*last);
+        self.send(vec![Message {
+            seq: *last,
+            lab_id: lab_id.clone(),
+            route_id: route_id.map(str::to_owned),
+            text: texts.usual.into(),
+            position: Some(Position {
+                full: texts.full.map(Into::into),
+            }),
+        }]);
     }
 
     fn send(&self, messages: Vec<Message>) {
@@ -81,9 +131,61 @@ impl Hub {
         }
     }
 
-    /// All messages from now on.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Message>> {
-        self.messages.subscribe()
+    /// Whether anybody listens.
+    pub fn has_readers(&self) -> bool {
+        self.messages.receiver_count() > 0
+    }
+
+    /// Whether anybody wants all stops with every position.
+    pub fn has_full_readers(&self) -> bool {
+        self.full_readers.load(Ordering::Relaxed) > 0
+    }
+
+    /// All messages from now on, and the number given last: what is heard has greater ones. A reader that has heard `heard`
+    /// already (before the program was started anew, perhaps) hears no position with a smaller one.
+    pub fn listen(self: &Arc<Self>, full: bool, heard: u64) -> Listener {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if Place::event(heard) == Place::event(*last) {
+            *last = heard.max(*last);
+        }
+        if full {
+            self.full_readers.fetch_add(1, Ordering::Relaxed);
+        }
+        Listener {
+            messages: self.messages.subscribe(),
+            since: *last,
+            full: full.then(|| Arc::clone(self)),
+        }
+    }
+
+    /// So many numbers for positions, after which `listener` hears everything; gives the first.
+    pub fn renew(&self, listener: &mut Listener, count: usize) -> u64 {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = Place::next_position(*last);
+        for _ in 0..count {
+            *last = Place::next_position(*last);
+        }
+        listener.messages = self.messages.subscribe();
+        listener.since = *last;
+        first
+    }
+}
+
+/// What one reader hears.
+#[derive(Debug)]
+pub struct Listener {
+    /// The messages.
+    pub messages: broadcast::Receiver<Arc<Message>>,
+    /// The number before the first that is heard.
+    pub since: u64,
+    full: Option<Arc<Hub>>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(hub) = &self.full {
+            hub.full_readers.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -99,19 +201,21 @@ pub struct Interest {
 impl Interest {
     /// Whether the reader gets it.
     pub fn wants(&self, message: &Message) -> bool {
-        let lab = self
-            .lab_id
-            .as_ref()
-            .is_none_or(|lab| *lab == message.lab_id);
-        let route = match (&self.route_id, &message.route_id) {
+        self.covers(
+            &message.lab_id,
+            message.route_id.as_deref(),
+            message.position.is_some(),
+        )
+    }
+
+    /// Whether the reader gets what concerns that lab and route; a position without a route is of no other route's interest.
+    pub fn covers(&self, lab_id: &LabId, route_id: Option<&str>, is_position: bool) -> bool {
+        let lab = self.lab_id.as_ref().is_none_or(|lab| lab == lab_id);
+        let route = match (&self.route_id, route_id) {
             (Some(wanted), Some(route)) => wanted == route,
-            _ => true,
+            (Some(_), None) => !is_position,
+            (None, _) => true,
         };
         lab && route
     }
-}
-
-/// The newest number that a message can have had by now.
-pub fn newest(store: &dyn Store) -> Result<u64, pontic_store::StoreError> {
-    Ok(Place::end_of(store.last_seq()?))
 }

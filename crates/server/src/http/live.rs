@@ -1,5 +1,6 @@
 //! Live messages over WebSocket and as server-sent events.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +12,29 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
+use futures_util::SinkExt as _;
 use futures_util::stream::{self, Stream};
 use pontic_core::id::LabId;
 use pontic_store::StoreError;
 use serde::Deserialize;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::watch;
 use utoipa::IntoParams;
 
 use super::paging::said;
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
-use crate::live::{self, Interest, Message};
+use crate::live::{self, Interest, Listener, Message, Place};
 
 /// Well under the minute after which proxies cut an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// Bytes read at once from a socket: browsers send next to nothing here, and idle sockets are many.
 const READ_BUFFER: usize = 2 * 1024;
+/// So long messages gather before the next write.
+const GATHER: Duration = Duration::from_millis(10);
+/// Most messages of one write: what the browser says must be heard in between.
+const MOST_TOGETHER: usize = 256;
 /// Longest message that a browser may send.
 const MAX_MESSAGE: usize = 4 * 1024;
 
@@ -43,6 +49,8 @@ pub struct LiveQuery {
     route_id: Option<String>,
     /// `epoch:seq` of the last message: what came after it is sent first.
     after: Option<String>,
+    /// `1`: every position with all stops of its route.
+    full: Option<String>,
     /// A ticket, in place of the header.
     #[serde(rename = "ticket")]
     _ticket: Option<String>,
@@ -74,7 +82,7 @@ async fn serve(mut socket: WebSocket, mut reader: Reader) {
     loop {
         tokio::select! {
             next = reader.next() => match next {
-                Some(text) => if socket.send(Frame::Text(text)).await.is_err() { return },
+                Some(text) => if send_all(&mut socket, &mut reader, text).await.is_err() { return },
                 None => break,
             },
             heard = socket.recv() => if !matches!(heard, Some(Ok(_))) { return },
@@ -82,6 +90,28 @@ async fn serve(mut socket: WebSocket, mut reader: Reader) {
         }
     }
     let _ = socket.send(Frame::Close(None)).await;
+}
+
+/// Sends what is due by now in one write, then lets some more gather: at a thousand positions a second the writes are what costs.
+async fn send_all(
+    socket: &mut WebSocket,
+    reader: &mut Reader,
+    first: Utf8Bytes,
+) -> Result<(), axum::Error> {
+    let mut next = Some(first);
+    let mut gathered = 0;
+    while let Some(text) = next {
+        socket.feed(Frame::Text(text)).await?;
+        gathered += 1;
+        next = if gathered < MOST_TOGETHER {
+            reader.next_at_hand()
+        } else {
+            None
+        };
+    }
+    socket.flush().await?;
+    tokio::time::sleep(GATHER).await;
+    Ok(())
 }
 
 /// Live messages as server-sent events; `Last-Event-ID` (or `after`) resumes.
@@ -114,10 +144,11 @@ fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
 struct Reader {
     app: Arc<App>,
     interest: Interest,
-    messages: broadcast::Receiver<Arc<Message>>,
+    full: bool,
+    listener: Listener,
     stopping: watch::Receiver<bool>,
     /// Messages to be sent before those that are heard.
-    queue: std::collections::VecDeque<Utf8Bytes>,
+    queue: VecDeque<Utf8Bytes>,
     /// Number of the last message sent.
     reached: u64,
     state: Standing,
@@ -128,7 +159,7 @@ struct Reader {
 enum Standing {
     /// It has nothing yet.
     New,
-    /// It reads the log, up to what is heard.
+    /// It reads the log, up to what is heard; then, as it may have missed some, where everybody is.
     CatchingUp,
     /// It hears.
     Live,
@@ -144,26 +175,25 @@ impl Reader {
             lab_id: asked.or_else(|| caller.lab_id.clone()),
             route_id: said(query.route_id.as_deref()).map(str::to_owned),
         };
+        let full = said(query.full.as_deref()).is_some_and(|full| full == "1" || full == "true");
         let resumed = said(query.after.as_deref()).and_then(|after| {
             let (epoch, seq) = after.rsplit_once(':')?;
             (epoch == app.store.epoch()).then(|| seq.parse::<u64>().ok())?
         });
         // Listening begins before anything is read, so that nothing falls between.
-        let messages = app.hub.listen();
+        let listener = app.hub.listen(full, resumed.unwrap_or(0));
+        // A number that was never given is nobody's: whoever says so begins anew.
+        let resumed = resumed.filter(|heard| *heard <= listener.since);
         let stopping = app.stopping.clone();
-        let state = if resumed.is_some() {
-            Standing::CatchingUp
-        } else {
-            Standing::New
-        };
         Ok(Self {
-            app,
             interest,
-            messages,
+            full,
             stopping,
-            queue: std::collections::VecDeque::new(),
+            queue: VecDeque::new(),
             reached: resumed.unwrap_or(0),
-            state,
+            state: resumed.map_or(Standing::New, |_| Standing::CatchingUp),
+            listener,
+            app,
         })
     }
 
@@ -178,12 +208,12 @@ impl Reader {
                 Standing::CatchingUp => self.catch_up().await.ok()?,
                 Standing::Live => {
                     let heard = tokio::select! {
-                        heard = self.messages.recv() => heard,
+                        heard = self.listener.messages.recv() => heard,
                         _ = self.stopping.wait_for(|stop| *stop) => return None,
                     };
                     match heard {
-                        Ok(message) => return_if(self.take(&message), &mut self.queue),
-                        // Too slow for the shared queue: the log has it all.
+                        Ok(message) => self.hear(&message),
+                        // Too slow for the shared queue: the log has it all but the positions.
                         Err(RecvError::Lagged(_)) => self.state = Standing::CatchingUp,
                         Err(RecvError::Closed) => return None,
                     }
@@ -192,23 +222,52 @@ impl Reader {
         }
     }
 
+    /// The next text, if there is one without waiting.
+    fn next_at_hand(&mut self) -> Option<Utf8Bytes> {
+        loop {
+            if let Some(text) = self.queue.pop_front() {
+                return Some(text);
+            }
+            if self.state != Standing::Live {
+                return None;
+            }
+            match self.listener.messages.try_recv() {
+                Ok(message) => self.hear(&message),
+                Err(TryRecvError::Lagged(_)) => self.state = Standing::CatchingUp,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+            }
+        }
+    }
+
+    fn hear(&mut self, message: &Message) {
+        let text = self.take(message);
+        self.queue.extend(text);
+    }
+
     fn take(&mut self, message: &Message) -> Option<Utf8Bytes> {
-        let fresh = message.seq > self.reached;
+        let fresh = message.seq > self.reached
+            || (message.position.is_some() && message.seq == self.reached);
         if !fresh || !self.interest.wants(message) {
             return None;
         }
         self.reached = message.seq;
-        Some(message.text.clone())
+        let full = message
+            .position
+            .as_ref()
+            .and_then(|position| position.full.as_ref());
+        Some(full.filter(|_| self.full).unwrap_or(&message.text).clone())
     }
 
     async fn begin(&mut self) -> Result<(), StoreError> {
         let interest = self.interest.clone();
-        let (text, seq) = self
+        let (app, seq) = (Arc::clone(&self.app), self.listener.since);
+        let text = self
             .app
             .read(move |store| {
-                // What comes after this number is heard or read later; the snapshot may already show some of it.
-                let seq = live::newest(store)?;
-                Ok((live::snapshot(store, &interest, seq)?, seq))
+                // What comes after this number is heard; the snapshot may already show some of it.
+                live::snapshot(store, &interest, seq, |lab, driver| {
+                    app.drivers.standing(lab, driver)
+                })
             })
             .await?;
         self.queue.push_back(text.into());
@@ -217,23 +276,35 @@ impl Reader {
         Ok(())
     }
 
+    /// Reads on in the log; at its end, tells where everybody is, in place of the positions that were missed.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
+        if self.read_log(u64::MAX).await? {
+            return Ok(());
+        }
+        let positions = self.app.drivers.positions(&self.interest);
+        let first = self.app.hub.renew(&mut self.listener, positions.len());
+        // What was committed since the last look and is not heard any more.
+        while self.read_log(first).await? {}
+        let mut number = first;
+        for position in positions {
+            self.queue.push_back(position.text(number).into());
+            self.reached = number;
+            number = Place::next_position(number);
+        }
+        self.state = Standing::Live;
+        Ok(())
+    }
+
+    /// Reads a page of the log, up to the number `until`; false at its end.
+    async fn read_log(&mut self, until: u64) -> Result<bool, StoreError> {
         let (interest, after) = (self.interest.clone(), self.reached);
         let (messages, reached) = self
             .app
             .read(move |store| live::since(store, &interest, after))
             .await?;
-        if reached == after {
-            self.state = Standing::Live;
-            return Ok(());
-        }
-        self.queue
-            .extend(messages.into_iter().map(|message| message.text));
-        self.reached = reached;
-        Ok(())
+        let before = messages.into_iter().filter(|message| message.seq < until);
+        self.queue.extend(before.map(|message| message.text));
+        self.reached = reached.min(until.saturating_sub(1)).max(after);
+        Ok(self.reached > after && reached < until)
     }
-}
-
-fn return_if(text: Option<Utf8Bytes>, queue: &mut std::collections::VecDeque<Utf8Bytes>) {
-    queue.extend(text);
 }

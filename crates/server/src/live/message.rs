@@ -11,9 +11,9 @@ use super::observed::of_body;
 
 /// Messages of one event: their numbers leave room for so many.
 const ROOM: u64 = 4_096;
-/// Numbers of one event: after its own come those of positions, which a connection counts for itself until the next event. With
-/// 2^20 of them a number stays exact in JSON (2^53) for eight thousand million events.
-const STRIDE: u64 = 1 << 20;
+/// Numbers of one event: after its own come those of the positions until the next event, as long as there are some. With 2^22 of
+/// them a number stays exact in JSON (2^53) for two thousand million events.
+const STRIDE: u64 = 1 << 22;
 
 /// Numbers of messages.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ impl Place {
         seq * STRIDE + ROOM - 1
     }
 
-    /// The number of the next position after the message of that number, before the next event.
+    /// The number of the next position after the message of that number, before the next event; the last one is given again.
     pub const fn next_position(after: u64) -> u64 {
         let (seq, index) = (after / STRIDE, after % STRIDE);
         let next = if index < ROOM { ROOM } else { index + 1 };
@@ -94,6 +94,7 @@ impl Draft {
             lab_id: pontic_core::id::LabId::known(self.lab_id),
             route_id: self.route_id,
             text: self.body.to_string().into(),
+            position: None,
         }
     }
 }
@@ -164,7 +165,7 @@ mod tests {
         assert!(first > Place::end_of(7));
         assert_eq!(Place::next_position(first), first + 1);
         let mut last = first;
-        for _ in 0..(1 << 20) {
+        for _ in 0..STRIDE {
             last = Place::next_position(last);
         }
         assert_eq!(Place::event(last), 7);

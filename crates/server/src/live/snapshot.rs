@@ -1,5 +1,7 @@
 //! How things stand, for a reader that begins.
 
+use pontic_core::directory::Driver;
+use pontic_core::id::LabId;
 use pontic_core::record::{Entity, Kind, Record};
 use pontic_core::route::{Route, Stop};
 use pontic_core::time;
@@ -14,8 +16,14 @@ const MOST: usize = 2_000;
 /// Alerts of a snapshot: the newest that are open.
 const ALERTS: usize = 200;
 
-/// The first message: drivers, routes that are not over with their stops, open alerts; true at message number `seq`.
-pub fn snapshot(store: &dyn Store, interest: &Interest, seq: u64) -> Result<String, StoreError> {
+/// The first message: drivers with where they are (`standing`, by lab and driver), routes that are not over with their stops, open
+/// alerts; true at message number `seq`.
+pub fn snapshot(
+    store: &dyn Store,
+    interest: &Interest,
+    seq: u64,
+    standing: impl Fn(&LabId, &str) -> Option<Value>,
+) -> Result<String, StoreError> {
     let drivers = records(store, Kind::Driver, interest, None)?;
     let mut routes = Vec::new();
     for status in ["planned", "started"] {
@@ -45,7 +53,15 @@ pub fn snapshot(store: &dyn Store, interest: &Interest, seq: u64) -> Result<Stri
     });
     let drivers = drivers
         .iter()
-        .map(|driver| json!({ "driverId": driver.id(), "labId": driver.lab_id() }));
+        .filter_map(Driver::from_record)
+        .map(|driver| {
+            let mut shape =
+                standing(&driver.lab_id, driver.id.as_str()).unwrap_or_else(|| json!({}));
+            shape["driverId"] = driver.id.as_str().into();
+            shape["labId"] = driver.lab_id.as_str().into();
+            shape["name"] = driver.name.as_str().into();
+            shape
+        });
     Ok(json!({
         "type": "SNAPSHOT",
         "epoch": store.epoch(),
