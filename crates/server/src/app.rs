@@ -9,10 +9,10 @@ use crate::access::Keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::door::{Busy, Door, Draft, Outcome};
+use crate::drivers::Drivers;
 use crate::endpoints::Endpoints;
 use crate::limits::Limits;
 use crate::live::Hub;
-use crate::maps::Maps;
 use crate::metrics::Integration;
 
 /// Everything that handlers need.
@@ -27,14 +27,14 @@ pub struct App {
     pub door: Door,
     /// Live messages.
     pub hub: Arc<Hub>,
+    /// Drivers, live.
+    pub drivers: Arc<Drivers>,
     /// Tokens.
     pub keys: Arc<Keys>,
     /// Rate limits.
     pub limits: Limits,
     /// Endpoints of practice systems.
     pub endpoints: Endpoints,
-    /// Travel times.
-    pub maps: Arc<Maps>,
     /// Counts for people.
     pub integration: Integration,
     /// Turns true when the program is about to stop.

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod ehr;
+mod geofence;
 mod sanitize;
 mod send;
 mod serve;
@@ -47,6 +48,11 @@ enum Command {
     /// Send an event or a signed webhook to a server; prints { "statusCode", "body" }.
     #[command(subcommand)]
     Send(send::Send),
+    /// Hold a place, or the way to it, against a stop's fence; prints { within, entered, crossed, distanceMeters }.
+    #[command(
+        after_help = "Example:\n  pontic geofence --stop 42.3601,-71.0589 --at 42.3620,-71.0589 --from 42.3582,-71.0589"
+    )]
+    Geofence(geofence::Geofence),
     /// Mask names, notes, contacts and signatures in the JSON on standard input.
     #[command(
         after_help = "Example:\n  echo '{\"patientName\":\"Jane\",\"email\":\"jane@dental.com\"}' | pontic sanitize"
@@ -107,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Sign(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Send(command) => command.run(),
+        Command::Geofence(command) => Ok(command.run()),
         Command::Sanitize => sanitize::run(),
         Command::Token(command) => command.run(),
         Command::Doctor(command) => Ok(command.run()),

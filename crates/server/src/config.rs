@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pontic_core::bucket::Quota;
 use pontic_core::rules::Rules;
 use pontic_core::time::is_zone;
@@ -71,6 +71,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long a sender may be silent in the middle of a request, and a connection idle.
     pub silence: Duration,
+    /// How long positions are kept.
+    pub positions_kept: SignedDuration,
     /// What decisions depend on.
     pub rules: Rules,
     /// Endpoints that every installation has.
@@ -114,6 +116,15 @@ impl Config {
                     setting
                         .integer(1..=3_600)
                         .map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+                },
+            ),
+            positions_kept: said.take(
+                "positions.retentionDays",
+                SignedDuration::from_hours(90 * 24),
+                |setting| {
+                    setting
+                        .integer(1..=3_650)
+                        .map(|days| SignedDuration::from_hours(days * 24))
                 },
             ),
             rules: rules(&mut said),

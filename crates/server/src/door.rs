@@ -14,11 +14,11 @@ use std::time::Instant;
 use pontic_core::decide::Refusal;
 use pontic_core::event::RulesSet;
 use pontic_core::rules::Rules;
+use pontic_store::batch::{Batch, Committed};
 use pontic_store::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::live::Hub;
 use batch::{Desk, Known};
 
 pub use draft::{Draft, WebhookDraft, own_event};
@@ -29,6 +29,9 @@ const MAX_BATCH: usize = 2_048;
 const MAX_WAITING: usize = 20_000;
 /// How often a batch is decided again after something else changed its rows.
 const MAX_TRIES: usize = 5;
+
+/// Hears of every batch after it is on disk, and before its senders do.
+pub type Told = Box<dyn Fn(&Batch, &Committed) + Send>;
 
 /// What became of a draft.
 #[derive(Debug, Clone)]
@@ -84,7 +87,7 @@ impl Door {
     /// Opens the door. The thread ends, all accepted work done, when the last `Door` is dropped.
     pub fn open(
         store: Arc<dyn Store>,
-        hub: Arc<Hub>,
+        told: Told,
         clock: Clock,
         rules: Rules,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
@@ -101,7 +104,7 @@ impl Door {
                 clock,
                 known: Known::default(),
             },
-            hub,
+            told,
             queue,
             waiting,
         };
@@ -156,7 +159,7 @@ impl Door {
 
 struct Keeper {
     desk: Desk,
-    hub: Arc<Hub>,
+    told: Told,
     queue: mpsc::UnboundedReceiver<Job>,
     waiting: Arc<AtomicUsize>,
 }
@@ -170,7 +173,7 @@ impl Keeper {
             "configuration",
             None,
         );
-        self.desk.run(&[draft], &[], &self.hub).map(drop)
+        self.desk.run(&[draft], &[], &self.told).map(drop)
     }
 
     fn run(mut self) {
@@ -223,7 +226,7 @@ impl Keeper {
         let settled: Vec<(u64, u32)> = jobs.iter().filter_map(|job| job.settles).collect();
         let mut last = StoreError::Conflict;
         for _ in 0..MAX_TRIES {
-            match self.desk.run(&drafts, &settled, &self.hub) {
+            match self.desk.run(&drafts, &settled, &self.told) {
                 Err(StoreError::Conflict) => last = StoreError::Conflict,
                 other => return other,
             }

@@ -7,10 +7,13 @@ mod devices;
 mod directory;
 mod docs;
 mod drawing;
+mod driver_socket;
 mod events;
 mod failure;
 mod gate;
 mod health;
+mod history;
+
 mod import;
 mod invoices;
 mod leftover;
@@ -20,13 +23,17 @@ mod login;
 mod lookup;
 mod metrics;
 mod paging;
+
+mod phones;
 mod pickups;
+mod positions;
 mod problem;
 mod proofs;
 mod quarantine;
 mod refused;
 mod request_id;
 mod routes;
+mod senders;
 mod stops;
 mod tokens;
 mod webhooks;
@@ -46,7 +53,10 @@ pub use docs::openapi;
 /// All routes, behind the gate.
 pub fn router(app: Arc<App>) -> Router {
     let (router, document) = documented();
-    let router = router.merge(docs::router(document)).merge(live::sockets());
+    let router = router
+        .merge(docs::router(document))
+        .merge(live::sockets())
+        .merge(driver_socket::sockets());
     router
         .layer(DefaultBodyLimit::disable())
         .fallback(gate::nowhere)
@@ -83,6 +93,11 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(directory::get_driver, directory::put_driver))
         .routes(routes!(devices::list, devices::create))
         .routes(routes!(devices::revoke))
+        .routes(routes!(positions::post))
+        .routes(routes!(history::positions, positions::post_of))
+        .routes(routes!(history::statistics))
+        .routes(routes!(phones::owntracks))
+        .routes(routes!(phones::osmand_get, phones::osmand_post))
         .routes(routes!(directory::list_endpoints))
         .routes(routes!(directory::get_endpoint, directory::put_endpoint))
         .routes(routes!(import::import))

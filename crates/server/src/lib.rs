@@ -11,6 +11,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod door;
+pub mod drivers;
 pub mod endpoints;
 pub mod http;
 pub mod limits;

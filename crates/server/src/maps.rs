@@ -139,6 +139,16 @@ impl Maps {
         }
     }
 
+    /// Whether there is a service to ask.
+    pub const fn has_service(&self) -> bool {
+        self.service.is_some()
+    }
+
+    /// Whether the operator said how vans get along: then nothing that was learned is put in its place.
+    pub fn pace_is_fixed(&self) -> bool {
+        self.pace != Pace::default()
+    }
+
     /// The drive from one place to another: what the service says, else the straight line at [`Self::pace`]. It takes up
     /// to twice `maps.timeoutMs`.
     pub async fn leg(&self, from: Coordinates, to: Coordinates) -> Leg {

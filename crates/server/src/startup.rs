@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use pontic_store::positions::{self, Positions};
 use pontic_store::sqlite::{Options, SqliteStore};
 use pontic_store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -14,7 +15,8 @@ use crate::access::Keys;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::door::Door;
+use crate::door::{Door, Told};
+use crate::drivers::{self, Drivers, Parts};
 use crate::endpoints::Endpoints;
 use crate::http;
 use crate::limits::Limits;
@@ -66,14 +68,43 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let hub = Arc::new(Hub::default());
-    let (door, door_thread) = Door::open(
-        Arc::clone(&store),
-        Arc::clone(&hub),
-        clock,
-        config.rules.clone(),
+    let maps = Arc::new(Maps::new(&config, clock));
+    let hub = Arc::new(Hub::after(store.last_seq()?));
+    let (on_disk, durable) = watch::channel(0);
+    let positions = Positions::open(
+        &config.data.join("positions"),
+        clock.now(),
+        positions::Options {
+            retention: config.positions_kept,
+            ..positions::Options::default()
+        },
+        Box::new(move |ticket| {
+            on_disk.send_replace(ticket);
+        }),
     )?;
+    let (heed, stirred) = drivers::ears();
+    let told: Told = {
+        let (hub, heed) = (Arc::clone(&hub), heed.clone());
+        Box::new(move |batch, committed| {
+            hub.tell(batch, committed);
+            heed.hear(&batch.records);
+        })
+    };
+    let (door, door_thread) = Door::open(Arc::clone(&store), told, clock, config.rules.clone())?;
     let (stop, stopping) = watch::channel(false);
+    let parts = Parts {
+        store: Arc::clone(&store),
+        door: door.clone(),
+        rules: config.rules.clone(),
+        log: Arc::new(positions),
+        durable,
+        clock,
+        hub: Arc::clone(&hub),
+        maps: Arc::clone(&maps),
+        stopping: stopping.clone(),
+    };
+    let (drivers, inboxes) = Drivers::new(parts, heed);
+    let drivers = Arc::new(drivers);
     let app = Arc::new(App {
         clock,
         keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
@@ -83,15 +114,18 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             &config.rules.default_time_zone,
             store.as_ref(),
         )?,
-        maps: Arc::new(Maps::new(&config, clock)),
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,
         door,
         hub,
+        drivers,
         config,
     });
-    let workers = work::start(&app);
+    app.drivers.wake()?;
+    let workers = work::start(&app, inboxes, stirred);
+    // Whoever sends first finds the routes as they were, if that does not take too long.
+    app.drivers.caught_up().await;
     let router = http::router(Arc::clone(&app));
     let server = tokio::spawn(listen::serve(
         listener,

@@ -1,16 +1,18 @@
 //! What is done without anybody asking: due work, the store's housekeeping, noticing what others changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, ToSpan};
 use pontic_core::backoff::Backoff;
 use pontic_store::page::Claimed;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::door::{Outcome, own_event};
+use crate::drivers::{self, Inboxes, Stirred};
 
 /// How often due work is looked for.
 const TICK: Duration = Duration::from_millis(500);
@@ -18,6 +20,10 @@ const TICK: Duration = Duration::from_millis(500);
 const CHECKPOINT: Duration = Duration::from_secs(1);
 /// How often old keys are forgotten.
 const PRUNE: Duration = Duration::from_hours(1);
+/// How often silent drivers are looked for.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often hours and days of positions are looked at that may be closed.
+const CLOSING: Duration = Duration::from_mins(1);
 /// How long claimed work is ours.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How much work is claimed at once.
@@ -26,8 +32,23 @@ const CLAIM: usize = 200;
 const INBOX_HOURS: i64 = 90 * 24;
 
 /// Starts the workers; they end when they are aborted.
-pub fn start(app: &Arc<App>) -> Vec<JoinHandle<()>> {
+pub fn start(
+    app: &Arc<App>,
+    inboxes: Inboxes,
+    stirred: mpsc::UnboundedReceiver<Stirred>,
+) -> Vec<JoinHandle<()>> {
+    let drivers = Arc::downgrade(&app.drivers);
     vec![
+        tokio::spawn(drivers::report(Weak::clone(&drivers), inboxes.reports)),
+        tokio::spawn(drivers::follow_late_fixes(
+            Weak::clone(&drivers),
+            inboxes.late,
+        )),
+        tokio::spawn(drivers::follow_changes(drivers, stirred)),
+        every(app, SILENCE, |app| {
+            Box::pin(async move { app.drivers.watch_for_silence() })
+        }),
+        every(app, CLOSING, |app| Box::pin(close_positions(app))),
         every(app, TICK, |app| Box::pin(do_due_work(app))),
         every(app, TICK, |app| Box::pin(notice_changes(app))),
         every(app, CHECKPOINT, |app| Box::pin(checkpoint(app))),
@@ -125,5 +146,22 @@ async fn prune(app: Arc<App>) {
     };
     if let Err(error) = app.read(move |store| store.prune(before, now)).await {
         tracing::warn!(%error, "old keys stay longer");
+    }
+}
+
+/// Positions of an hour or a day that is over become compact, and the oldest are forgotten.
+async fn close_positions(app: Arc<App>) {
+    let now = app.clock.now();
+    let log = Arc::clone(&app.drivers.log);
+    let done = tokio::task::spawn_blocking(move || {
+        log.close_hours(now)?;
+        log.close_days(now)?;
+        log.prune(now)
+    });
+    match done.await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(files)) => tracing::info!(files, "positions older than the retention were removed"),
+        Ok(Err(error)) => tracing::warn!(%error, "positions stay uncompacted longer"),
+        Err(error) => tracing::error!(%error, "positions were not looked after"),
     }
 }

@@ -26,6 +26,8 @@ const READ: &[Role] = &[Role::Dispatcher, Role::Finance, Role::Viewer];
 const WATCH: &[Role] = &[Role::Dispatcher, Role::Viewer];
 const DRIVE: &[Role] = &[Role::Dispatcher, Role::Driver];
 const ROUTES: &[Role] = &[Role::Dispatcher, Role::Driver, Role::Viewer];
+const SENDERS: &[Role] = &[Role::Driver, Role::Source];
+const SOCKETS: &[Role] = &[Role::Dispatcher, Role::Viewer, Role::Driver, Role::Source];
 const EVENTS: &[Role] = &[Role::Dispatcher, Role::Source, Role::Finance];
 const FINANCE: &[Role] = &[Role::Finance];
 const MONEY: &[Role] = &[Role::Dispatcher, Role::Finance, Role::Viewer];
@@ -47,10 +49,12 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Nothing,
         Need::Nothing,
     ),
+    ("/owntracks", Need::Nothing, Need::Nothing),
+    ("/osmand", Need::Nothing, Need::Nothing),
     ("/", Need::Role(ANYONE), Need::Role(ADMIN)),
     ("/metrics", Need::Role(WATCH), Need::Role(ADMIN)),
     ("/v1/me", Need::Role(ANYONE), Need::Role(ADMIN)),
-    ("/v1/tickets", Need::Role(ADMIN), Need::Role(WATCH)),
+    ("/v1/tickets", Need::Role(ADMIN), Need::Role(SOCKETS)),
     ("/v1/tokens", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/tokens/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/events", Need::Role(READ), Need::Role(EVENTS)),
@@ -71,6 +75,17 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
         Need::Role(DESK),
     ),
+    (
+        "/v1/drivers/{id}/positions",
+        Need::Role(ROUTES),
+        Need::Role(SENDERS),
+    ),
+    (
+        "/v1/drivers/{id}/statistics",
+        Need::Role(ROUTES),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/positions", Need::Role(ADMIN), Need::Role(SENDERS)),
     ("/v1/endpoints", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/endpoints/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/import/{kind}", Need::Role(ADMIN), Need::Role(DESK)),
@@ -140,6 +155,7 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
     ),
     ("/v1/stream", Need::Role(WATCH), Need::Role(ADMIN)),
+    ("/ws/driver", Need::Role(SENDERS), Need::Role(ADMIN)),
     ("/ws/dispatch", Need::Role(WATCH), Need::Role(ADMIN)),
 ];
 

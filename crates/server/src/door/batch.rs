@@ -17,9 +17,8 @@ use pontic_core::view;
 use pontic_store::batch::{Batch, Entry, InboxKey, Later, Published, Raised, Seen};
 use pontic_store::{Store, StoreError};
 
-use super::{Accepted, Draft, Outcome, WebhookDraft};
+use super::{Accepted, Draft, Outcome, Told, WebhookDraft};
 use crate::clock::Clock;
-use crate::live::Hub;
 
 /// How often a decision may ask for more before we believe that it never ends.
 const MAX_ROUNDS: usize = 64;
@@ -112,7 +111,7 @@ impl Desk {
         &mut self,
         drafts: &[D],
         settled: &[(u64, u32)],
-        hub: &Hub,
+        told: &Told,
     ) -> Result<Vec<Outcome>, StoreError> {
         let now = self.clock.now();
         // Whoever fails leaves nothing behind: the next batch loads what it needs.
@@ -136,7 +135,7 @@ impl Desk {
         for draft in drafts {
             outcomes.push(run.judge(draft.borrow())?);
         }
-        let facts = run.commit(hub)?;
+        let facts = run.commit(told)?;
         self.known = Known { facts, stamp };
         Ok(outcomes)
     }
@@ -402,14 +401,14 @@ impl Run<'_> {
     }
 
     /// Gives what the next batch may start with.
-    fn commit(mut self, hub: &Hub) -> Result<Facts, StoreError> {
+    fn commit(mut self, told: &Told) -> Result<Facts, StoreError> {
         self.batch.records = self.records.order;
         if !self.batch.entries.is_empty()
             || !self.batch.quarantined.is_empty()
             || !self.batch.settled.is_empty()
         {
             let committed = self.desk.store.commit(&self.batch)?;
-            hub.tell(&self.batch, &committed);
+            told(&self.batch, &committed);
         }
         Ok(self.facts.committed())
     }

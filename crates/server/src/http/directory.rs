@@ -75,7 +75,11 @@ pub async fn act(app: &App, caller: &Caller, body: Body) -> Answer<Accepted> {
         ))
         .await?
     {
-        Outcome::Done(accepted) => Ok(accepted),
+        Outcome::Done(accepted) => {
+            // A driver who sends a position right after the answer finds the route as it says.
+            app.drivers.caught_up().await;
+            Ok(accepted)
+        }
         // A row of another lab does not exist for the caller.
         Outcome::Refused(Refusal::Forbidden(_) | Refusal::Unknown(_)) => Err(Problem::not_found()),
         Outcome::Refused(refusal) => Err(Problem::refused(refusal, StatusCode::BAD_REQUEST)),

@@ -229,7 +229,7 @@ fn a_ticket_opens_one_stream_once() {
     );
     assert_eq!(server.nobody().get(&path).status, 401);
     server
-        .role("source", &lab)
+        .role("finance", &lab)
         .post("/v1/tickets", &json!({}))
         .refused(403, "forbidden");
 }

@@ -2,12 +2,16 @@
 
 mod client;
 mod matrix;
+mod road;
 mod server;
+mod socket;
 mod time;
 
 pub use client::{Answer, Client};
 pub use matrix::{Behaviour, Matrix};
+pub use road::{Road, fix, north};
 pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
+pub use socket::Socket;
 pub use time::{after_hours, date_in, now};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +68,7 @@ pub fn texts(items: &Value, field: &str) -> Vec<String> {
 
 /// What `look` finds, as soon as it finds something: for what happens without anybody asking.
 #[track_caller]
-pub fn eventually<T>(look: impl Fn() -> Option<T>) -> T {
+pub fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {
         if let Some(found) = look() {

@@ -5,69 +5,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
-use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, connect};
 
-use crate::harness::{ADMIN, Client, Server, Start, case, date_in, fresh, pickup, shared, with};
-
-/// A dispatcher's socket.
-struct Socket(WebSocket<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    fn open(client: &Client, query: &str) -> Self {
-        let token = format!("Bearer {}", client.token.as_deref().unwrap_or_default());
-        Self::try_open(&client.url, query, &[("authorization", &token)]).expect("opened")
-    }
-
-    /// The socket, or the status that refused it.
-    fn try_open(url: &str, query: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let url = format!("{}/ws/dispatch{query}", url.replace("http://", "ws://"));
-        let mut request = url.into_client_request().expect("an address");
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value).expect("visible");
-            request
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        match connect(request) {
-            Ok((socket, _)) => {
-                let MaybeTlsStream::Plain(stream) = socket.get_ref() else {
-                    unreachable!("no TLS here")
-                };
-                stream
-                    .set_read_timeout(Some(Duration::from_secs(10)))
-                    .expect("set");
-                Ok(Self(socket))
-            }
-            Err(Error::Http(response)) => Err(response.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// The next message.
-    fn next(&mut self) -> Value {
-        loop {
-            if let Message::Text(text) = self.0.read().expect("a message") {
-                return serde_json::from_str(&text).expect("JSON");
-            }
-        }
-    }
-
-    /// Messages up to and including the first that `is_last` holds for.
-    fn until(&mut self, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut messages = Vec::new();
-        loop {
-            let message = self.next();
-            let last = is_last(&message);
-            messages.push(message);
-            if last {
-                return messages;
-            }
-        }
-    }
-}
+use crate::harness::{
+    ADMIN, Client, Server, Socket, Start, case, date_in, fresh, pickup, shared, with,
+};
 
 fn place_of(snapshot: &Value) -> String {
     format!(
@@ -103,7 +44,7 @@ fn first_how_things_stand_then_what_happens() {
         .result();
     let plan = json!({ "labId": lab, "driverId": "D-1", "date": date_in(0), "stops": [{ "clinicId": "C1" }] });
     let route = admin.post("/v1/routes", &plan).expect(201);
-    let mut socket = Socket::open(&server.role("dispatcher", &lab), "");
+    let mut socket = Socket::watch(&server.role("dispatcher", &lab), "");
     let snapshot = socket.next();
     assert_eq!(snapshot["type"], "SNAPSHOT");
     assert!(snapshot["epoch"].is_string() && snapshot["seq"].is_u64());
@@ -170,7 +111,7 @@ fn first_how_things_stand_then_what_happens() {
 fn a_reader_resumes_without_gap_or_repetition() {
     let (server, lab) = (shared(), fresh("L"));
     let (admin, desk) = (server.admin(), server.role("dispatcher", &lab));
-    let mut whole = Socket::open(&desk, "");
+    let mut whole = Socket::watch(&desk, "");
     let snapshot = whole.next();
     for number in 0..5 {
         admin
@@ -197,10 +138,10 @@ fn a_reader_resumes_without_gap_or_repetition() {
     );
     places.pop();
     for (place, seen) in places {
-        let mut again = Socket::open(&desk, &format!("?after={place}"));
+        let mut again = Socket::watch(&desk, &format!("?after={place}"));
         assert_eq!(again.until(&last), all[seen..], "{place}");
     }
-    let mut other = Socket::open(&desk, "?after=another-epoch:5");
+    let mut other = Socket::watch(&desk, "?after=another-epoch:5");
     assert_eq!(
         other.next()["type"],
         "SNAPSHOT",
@@ -211,7 +152,7 @@ fn a_reader_resumes_without_gap_or_repetition() {
 #[test]
 fn a_reader_resumes_also_when_the_server_was_restarted() {
     let server = Start::new().go();
-    let mut socket = Socket::open(&server.admin(), "");
+    let mut socket = Socket::watch(&server.admin(), "");
     let place = place_of(&socket.next());
     let last = rush_case(&server.admin(), "L", "K1");
     let first = socket.until(last);
@@ -219,7 +160,7 @@ fn a_reader_resumes_also_when_the_server_was_restarted() {
     let unheard = socket.until(missed);
     let server = server.kill().again().go();
     let later = rush_case(&server.admin(), "L", "K3");
-    let mut again = Socket::open(&server.admin(), &format!("?after={place}"));
+    let mut again = Socket::watch(&server.admin(), &format!("?after={place}"));
     let all = again.until(later);
     assert_eq!(
         all[..first.len() + unheard.len()],
@@ -232,7 +173,7 @@ fn a_reader_resumes_also_when_the_server_was_restarted() {
 fn a_slow_reader_gets_everything() {
     let (server, lab) = (shared(), fresh("L"));
     let desk = server.role("dispatcher", &lab);
-    let mut slow = Socket::open(&desk, "");
+    let mut slow = Socket::watch(&desk, "");
     slow.next();
     // More than any queue between us holds: it does not read while all of it happens.
     let event = |round: usize, number: usize| json!({ "source": "cases.production", "detailType": "CaseReadyToShip", "detail": case(&lab, &format!("C{number}"), &format!("K{round}-{number}"), &date_in(2)) });
@@ -265,7 +206,7 @@ fn a_route_of_interest_leaves_other_routes_out() {
     for id in [&one, &two] {
         admin.post("/v1/routes", &plan(id)).expect(201);
     }
-    let mut socket = Socket::open(&server.role("viewer", &lab), &format!("?routeId={one}"));
+    let mut socket = Socket::watch(&server.role("viewer", &lab), &format!("?routeId={one}"));
     let routes = socket.next()["routes"].clone();
     assert_eq!(crate::harness::texts(&routes, "id"), [one.as_str()]);
     for id in [&two, &one] {
@@ -287,8 +228,9 @@ fn a_route_of_interest_leaves_other_routes_out() {
 fn sockets_take_the_header_the_cookie_or_a_ticket_once() {
     let (server, lab) = (shared(), fresh("L"));
     let (url, viewer) = (server.url.as_str(), server.role("viewer", &lab));
-    let open =
-        |query: &str, headers: &[(&'static str, &str)]| Socket::try_open(url, query, headers).err();
+    let open = |query: &str, headers: &[(&'static str, &str)]| {
+        Socket::try_watch(url, query, headers).err()
+    };
     assert_eq!(open("", &[]), Some(401));
     assert_eq!(
         open("", &[("authorization", "Bearer pnt_wrong")]),
@@ -400,7 +342,7 @@ fn a_stream_tells_the_same_and_resumes_by_last_event_id() {
     let token = desk.token.clone().unwrap_or_default();
     let (mut stream, mut socket) = (
         Stream::open(&server, &token, "/v1/stream", None),
-        Socket::open(&desk, ""),
+        Socket::watch(&desk, ""),
     );
     let (first_id, snapshot) = stream.next();
     assert_eq!(

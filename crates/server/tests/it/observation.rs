@@ -125,12 +125,13 @@ fn health_and_readiness_need_no_token() {
 }
 
 /// Paths that are no part of the description: the description itself, and a socket.
-const NOT_DESCRIBED: [&str; 5] = [
+const NOT_DESCRIBED: [&str; 6] = [
     "/openapi.json",
     "/docs",
     "/docs/",
     "/docs/{*rest}",
     "/ws/dispatch",
+    "/ws/driver",
 ];
 
 #[test]

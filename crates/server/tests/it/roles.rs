@@ -7,11 +7,11 @@ use crate::harness::{Client, Server, case, date_in, fresh, pickup, shared};
 const ROLES: [&str; 5] = ["dispatcher", "driver", "source", "finance", "viewer"];
 
 /// Method, path, and the roles beside `admin` that may: d(ispatcher), D(river), s(ource), f(inance), v(iewer).
-const ROUTES: [(&str, &str, &str); 56] = [
+const ROUTES: [(&str, &str, &str); 64] = [
     ("GET", "/", "dDsfv"),
     ("GET", "/metrics", "dv"),
     ("GET", "/v1/me", "dDsfv"),
-    ("POST", "/v1/tickets", "dv"),
+    ("POST", "/v1/tickets", "dDsv"),
     ("GET", "/v1/tokens", ""),
     ("POST", "/v1/tokens", ""),
     ("DELETE", "/v1/tokens/x", ""),
@@ -27,6 +27,14 @@ const ROUTES: [(&str, &str, &str); 56] = [
     ("GET", "/v1/drivers", "dfv"),
     ("GET", "/v1/drivers/x", "dfv"),
     ("PUT", "/v1/drivers/x", "d"),
+    ("GET", "/v1/drivers/x/devices", "d"),
+    ("POST", "/v1/drivers/x/devices", "d"),
+    ("DELETE", "/v1/drivers/x/devices/x", "d"),
+    ("POST", "/v1/positions", "Ds"),
+    ("POST", "/v1/drivers/x/positions", "Ds"),
+    ("GET", "/v1/drivers/x/positions", "dDv"),
+    ("GET", "/v1/drivers/x/statistics", "dDv"),
+    ("GET", "/ws/driver", "Ds"),
     ("GET", "/v1/endpoints", ""),
     ("GET", "/v1/endpoints/x", ""),
     ("PUT", "/v1/endpoints/x", ""),
@@ -126,7 +134,13 @@ fn no_route_is_forgotten_here() {
         let is_open = path.starts_with("/webhooks")
             || matches!(
                 path.as_str(),
-                "/healthz" | "/readyz" | "/login" | "/logout" | "/v1/stream"
+                "/healthz"
+                    | "/readyz"
+                    | "/login"
+                    | "/logout"
+                    | "/v1/stream"
+                    | "/owntracks"
+                    | "/osmand"
             );
         for method in methods.as_object().expect("methods").keys() {
             let known = ROUTES

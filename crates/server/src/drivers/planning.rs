@@ -1,0 +1,193 @@
+//! From records to the plan that the tracker follows.
+
+use jiff::Timestamp;
+use pontic_core::directory::{Clinic, Lab};
+use pontic_core::fence::Area;
+use pontic_core::id::{DriverId, LabId, RouteId};
+use pontic_core::record::Entity;
+use pontic_core::route::{Route, Stop};
+use pontic_core::state::RouteStatus;
+use pontic_core::tracking::{Leg, Place, Plan, PlannedStop};
+use pontic_core::travel;
+use pontic_store::page::{Filter, Paging};
+use pontic_store::{Store, StoreError};
+
+use super::learned::Learned;
+
+/// Rows that are read at once.
+const PAGE: usize = 1_000;
+
+/// A route as the records tell it: the plan, and its stops in the same order.
+pub struct Planned {
+    /// The plan; absent where the route has not started.
+    pub plan: Option<Plan>,
+    /// Who drives it.
+    pub driver_id: DriverId,
+    /// Is being driven now.
+    pub is_started: bool,
+    /// Its stops, as the plan has them.
+    pub stops: Vec<Stop>,
+}
+
+/// All of a kind that pass the filter.
+fn all<E: Entity>(store: &dyn Store, filter: &Filter) -> Result<Vec<E>, StoreError> {
+    let mut found = Vec::new();
+    let mut paging = Paging {
+        after: None,
+        limit: PAGE,
+    };
+    loop {
+        let page = store.list(E::KIND, filter, &paging)?;
+        found.extend(page.items.iter().filter_map(E::from_record).cloned());
+        match page.next {
+            Some(next) => paging.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Every route that is being driven.
+pub fn started_routes(store: &dyn Store) -> Result<Vec<(LabId, RouteId)>, StoreError> {
+    let filter = Filter {
+        status: Some(RouteStatus::Started.to_string()),
+        ..Filter::default()
+    };
+    let routes = all::<Route>(store, &filter)?;
+    Ok(routes
+        .into_iter()
+        .map(|route| (route.lab_id, route.id))
+        .collect())
+}
+
+/// Routes of a driver that are being driven.
+pub fn started_of(
+    store: &dyn Store,
+    lab: &LabId,
+    driver: &DriverId,
+) -> Result<Vec<Route>, StoreError> {
+    let filter = Filter {
+        lab_id: Some(lab.clone()),
+        status: Some(RouteStatus::Started.to_string()),
+        ..Filter::default()
+    };
+    let mut routes = all::<Route>(store, &filter)?;
+    routes.retain(|route| route.driver_id == *driver);
+    Ok(routes)
+}
+
+/// Routes of a lab that are planned for one of those days.
+pub fn routes_on(
+    store: &dyn Store,
+    lab: &LabId,
+    days: impl Iterator<Item = jiff::civil::Date>,
+) -> Result<Vec<Route>, StoreError> {
+    let mut routes = Vec::new();
+    for date in days {
+        let filter = Filter {
+            lab_id: Some(lab.clone()),
+            date: Some(date),
+            ..Filter::default()
+        };
+        routes.extend(all::<Route>(store, &filter)?);
+    }
+    Ok(routes)
+}
+
+/// The stops of a route in their order.
+pub fn stops_of(store: &dyn Store, route: &Route) -> Result<Vec<Stop>, StoreError> {
+    let filter = Filter {
+        lab_id: Some(route.lab_id.clone()),
+        parent: Some(route.id.to_string()),
+        ..Filter::default()
+    };
+    let mut stops = all::<Stop>(store, &filter)?;
+    stops.sort_by_key(|stop| stop.sequence);
+    Ok(stops)
+}
+
+/// One record by its id.
+pub fn one<E: Entity>(store: &dyn Store, lab: &LabId, id: &str) -> Result<Option<E>, StoreError> {
+    let records = store.get(E::KIND, Some(lab), id)?;
+    Ok(records.iter().find_map(E::from_record).cloned())
+}
+
+/// The lab's zone, or the default one.
+pub fn zone_of(
+    store: &dyn Store,
+    lab: &LabId,
+    default: &str,
+) -> Result<jiff::tz::TimeZone, StoreError> {
+    let lab = one::<Lab>(store, lab, lab.as_str())?;
+    Ok(lab.map_or_else(|| pontic_core::time::zone(default), |lab| lab.zone(default)))
+}
+
+/// A route as it stands.
+pub fn of_route(
+    store: &dyn Store,
+    route: &Route,
+    learned: &Learned,
+) -> Result<Planned, StoreError> {
+    let stops = stops_of(store, route)?;
+    let mut points = Vec::with_capacity(stops.len());
+    for stop in &stops {
+        let clinic = one::<Clinic>(store, &route.lab_id, stop.clinic_id.as_str())?;
+        points.push(point(stop, clinic.as_ref(), learned));
+    }
+    let started_at = route.taken_over_at.or(route.started_at);
+    let plan = started_at.map(|started_at| Plan {
+        lab_id: route.lab_id.clone(),
+        route_id: route.id.clone(),
+        driver_id: route.driver_id.clone(),
+        started_at,
+        ended_at: ended_at(route, &stops),
+        pace: learned.pace,
+        stops: points,
+    });
+    Ok(Planned {
+        plan,
+        driver_id: route.driver_id.clone(),
+        is_started: route.status == RouteStatus::Started,
+        stops,
+    })
+}
+
+/// A route that was called off on the road ended when its stops were closed.
+fn ended_at(route: &Route, stops: &[Stop]) -> Option<Timestamp> {
+    let closed = || stops.iter().filter_map(|stop| stop.closed_at).max();
+    match route.status {
+        RouteStatus::Planned | RouteStatus::Started => None,
+        RouteStatus::Finished | RouteStatus::Cancelled => route.finished_at.or_else(closed),
+    }
+}
+
+fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop {
+    // What the plan says of the place stands in for a clinic that is not set up, or was set up without one.
+    let location = clinic.and_then(|clinic| clinic.location).or(stop.location);
+    let fence = clinic.and_then(|clinic| clinic.fence.as_ref());
+    let is_stub = clinic.is_none_or(|clinic| !clinic.verified);
+    let own_name = stop.clinic_name.clone().filter(|_| is_stub);
+    let name = own_name.or_else(|| clinic.map(|clinic| clinic.name.clone()));
+    PlannedStop {
+        id: stop.id.clone(),
+        clinic_id: stop.clinic_id.clone(),
+        clinic_name: name.unwrap_or_else(|| stop.clinic_id.to_string()),
+        sequence: stop.sequence,
+        place: location.map(|location| Place {
+            location,
+            area: Area::of(fence, location),
+        }),
+        window_end: stop.window_end,
+        service_s: learned.service_s(&stop.clinic_id),
+        leg: stop.leg.map(|leg| Leg {
+            from: leg.from,
+            leg: travel::Leg {
+                seconds: leg.seconds,
+                way_m: leg.meters,
+                source: leg.source,
+            },
+            known_at: leg.at,
+        }),
+        tapped_at: stop.tapped_at(),
+        closed_at: stop.closed_at,
+    }
+}

@@ -1,0 +1,99 @@
+//! WebSockets, read message by message.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, connect};
+
+use super::client::Client;
+
+/// A socket of a dispatcher or a driver.
+pub struct Socket(pub WebSocket<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// A dispatcher's.
+    pub fn watch(client: &Client, query: &str) -> Self {
+        let token = format!("Bearer {}", client.token.as_deref().unwrap_or_default());
+        Self::try_watch(&client.url, query, &[("authorization", &token)]).expect("opened")
+    }
+
+    /// A sender's of positions.
+    pub fn drive(client: &Client, query: &str) -> Self {
+        let token = format!("Bearer {}", client.token.as_deref().unwrap_or_default());
+        let path = format!("/ws/driver{query}");
+        Self::try_open(&client.url, &path, &[("authorization", &token)]).expect("opened")
+    }
+
+    /// A dispatcher's socket, or the status that refused it.
+    pub fn try_watch(
+        url: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        Self::try_open(url, &format!("/ws/dispatch{query}"), headers)
+    }
+
+    /// A socket, or the status that refused it.
+    pub fn try_open(url: &str, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let url = format!("{}{path}", url.replace("http://", "ws://"));
+        let mut request = url.into_client_request().expect("an address");
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("visible");
+            request
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+        match connect(request) {
+            Ok((socket, _)) => {
+                let MaybeTlsStream::Plain(stream) = socket.get_ref() else {
+                    unreachable!("no TLS here")
+                };
+                stream
+                    .set_read_timeout(Some(Duration::from_secs(10)))
+                    .expect("set");
+                Ok(Self(socket))
+            }
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The next message.
+    pub fn next(&mut self) -> Value {
+        loop {
+            if let Message::Text(text) = self.0.read().expect("a message") {
+                return serde_json::from_str(&text).expect("JSON");
+            }
+        }
+    }
+
+    /// Messages up to and including the first that `is_last` holds for.
+    pub fn until(&mut self, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut messages = Vec::new();
+        loop {
+            let message = self.next();
+            let last = is_last(&message);
+            messages.push(message);
+            if last {
+                return messages;
+            }
+        }
+    }
+
+    /// Says something.
+    pub fn say(&mut self, message: &Value) {
+        self.0
+            .send(Message::text(message.to_string()))
+            .expect("said");
+    }
+
+    /// Says something, and hears the answer.
+    pub fn ask(&mut self, message: &Value) -> Value {
+        self.say(message);
+        self.next()
+    }
+}
