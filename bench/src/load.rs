@@ -1,6 +1,6 @@
 //! The generator of load, in a process of its own. What it sends is made before it begins.
 
-mod client;
+pub mod client;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};

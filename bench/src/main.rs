@@ -4,6 +4,7 @@
 //! be told apart. Absolute figures are those of the machine and of the hour; ratios within one run count.
 
 mod bodies;
+mod drive;
 mod floor;
 mod load;
 mod measures;
@@ -24,6 +25,7 @@ cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [-
   webhooks         signed webhooks, new ones and the same again, beside the floor
   wrong-signature  refused webhooks, beside an empty request
   events           batches of 100 beside the floor, and single batches of 1,000
+  fixes            positions over sockets, without and with dispatchers
   growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)
   start            time until ready with a million events, and memory
   size             of the binary
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         // What a measure needs beside the server: this program starts itself again.
         ["floor", dir, shape] => floor::run(dir, shape),
         ["load"] => load::run(),
+        ["drive"] => drive::run(),
         said => match Extent::read(said) {
             Some(extent) => measures::run(&extent),
             None => {

@@ -1,6 +1,7 @@
 //! The measures, and how much of them is done.
 
 mod events;
+mod fixes;
 mod growth;
 mod reading;
 mod start;
@@ -14,10 +15,11 @@ use crate::{process, servers};
 use reading::Bench;
 
 /// The measures by name, in the order in which they are made.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "webhooks",
     "wrong-signature",
     "events",
+    "fixes",
     "growth",
     "start",
     "size",
@@ -111,6 +113,9 @@ pub fn run(extent: &Extent) -> Result<()> {
     }
     if let Some(shape) = events {
         events::run(&bench, &shape)?;
+    }
+    if extent.wants("fixes") {
+        fixes::run(&bench)?;
     }
     // The data that has grown is what the start is measured on.
     let mut grown = None;
