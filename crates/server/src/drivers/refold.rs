@@ -380,6 +380,10 @@ impl Drivers {
         let key = (plan.lab_id.clone(), plan.route_id.clone());
         self.on_the_road().insert(key, no);
         let mut road = Road::new(plan, trip, told);
+        // What was asked is on its way, also where the answer to another question changed the plan.
+        road.asked_at = before
+            .filter(|before| before.plan.route_id == road.plan.route_id)
+            .and_then(|before| before.asked_at);
         if let Some(fix) = state.newest.filter(|fix| road.plan.was_driven_at(fix.at)) {
             road.trip.etas(&road.plan, &fix, &mut road.etas);
             // The program may have ended between the fix and the notice that it led to.

@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod directory;
 mod driving;
+mod driving_edges;
 mod events;
 mod forms;
 mod full_disk;

@@ -299,7 +299,7 @@ fn a_day_in_order_shuffled_and_doubled_leaves_the_same() {
     let today = second().as_second().div_euclid(86_400) * 86_400;
     let start = Timestamp::from_second(today - 86_400 + 8 * 3_600).expect("in range");
     // Stops at the first two pauses, one that is passed, and one that is not reached.
-    let stops = [5_800.0, 11_000.0, 13_900.0, 90_000.0];
+    let stops = [5_800.0, 13_900.0, 16_000.0, 90_000.0];
     let send = |order: &dyn Fn(&mut Vec<Value>)| {
         let (lab, driver) = (fresh("L"), fresh("D"));
         let road = Road::start(&server, &lab, &driver, start, &stops);
