@@ -5,10 +5,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::ProofOfDelivery;
-use crate::event::Sighting;
 use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
 use crate::phi::{Phi, Private};
-use crate::state::{RouteStatus, StopStatus};
+use crate::state::{RouteStatus, StopStatus, words};
 use crate::time::Coordinates;
 use crate::travel::Source;
 
@@ -65,6 +64,22 @@ pub struct Undone {
     pub id: String,
     /// Why it was not done.
     pub reason: String,
+}
+
+words! {
+    /// Something seen at a stop's fence.
+    Sighting {
+        /// Came into it.
+        Entered = "entered",
+        /// Left it again after having arrived.
+        Exited = "exited",
+        /// Went through it without arriving.
+        Crossed = "crossed",
+        /// Stands or waits in it.
+        Arrived = "arrived",
+        /// Has left the stop.
+        Departed = "departed",
+    }
 }
 
 /// Something that the positions told of a stop's fence.

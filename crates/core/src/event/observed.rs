@@ -6,23 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ClinicId, DriverId, LabId, RouteId, StopId};
 use crate::route::StopLeg;
-use crate::state::words;
 
-words! {
-    /// Something seen at a stop's fence.
-    Sighting {
-        /// Came into it.
-        Entered = "entered",
-        /// Left it again after having arrived.
-        Exited = "exited",
-        /// Went through it without arriving.
-        Crossed = "crossed",
-        /// Stands or waits in it.
-        Arrived = "arrived",
-        /// Has left the stop.
-        Departed = "departed",
-    }
-}
+pub use crate::route::Sighting;
 
 /// Detail of the event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -25,6 +25,7 @@ fn the_help_of_every_command_shows_an_example() {
         "verify",
         "send event",
         "send webhook",
+        "geofence",
         "sanitize",
         "token create",
         "token list",
@@ -86,6 +87,42 @@ fn sign_and_verify_agree() {
         headers[1],
     ];
     assert_eq!(run(&arguments, b"{}").0, Some(0));
+}
+
+#[test]
+fn a_fence_sees_points_and_the_way_between_them() {
+    let seen = |arguments: &[&str]| {
+        let stop = ["geofence", "--stop", "42.3601,-71.0589"];
+        let (code, out, _) = run(&[&stop[..], arguments].concat(), b"");
+        assert_eq!(code, Some(0));
+        serde_json::from_str::<Value>(&out).expect("JSON")
+    };
+    let south = ["--from", "42.3582243,-71.0589"];
+    assert_eq!(
+        seen(&["--at", "42.3601,-71.0589"]),
+        json!({ "within": true, "entered": false, "crossed": false, "distanceMeters": 0.0 })
+    );
+    let entered = seen(&[&["--at", "42.3605,-71.0589"], &south[..]].concat());
+    assert_eq!(
+        (&entered["within"], &entered["entered"]),
+        (&json!(true), &json!(true))
+    );
+    let crossed = seen(&[&["--at", "42.3619757,-71.0589"], &south[..]].concat());
+    assert_eq!(
+        crossed,
+        json!({ "within": false, "entered": false, "crossed": true, "distanceMeters": 208.6 })
+    );
+    let past = seen(
+        &[
+            &["--at", "42.3619757,-71.0570792", "--radius", "50"],
+            &south[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(past["crossed"], false);
+    let (code, _, error) = run(&["geofence", "--stop", "north", "--at", "1,2"], b"");
+    assert_eq!(code, Some(2));
+    assert!(error.contains("LAT,LNG"), "{error}");
 }
 
 /// Signature of `signed` with `secret`, as verify takes it.
