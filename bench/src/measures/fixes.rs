@@ -1,7 +1,7 @@
 //! Positions: what one costs from the socket to its answer, which comes when it is on disk, with 15 stops ahead.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
@@ -23,8 +23,12 @@ const WINDOW: usize = 32;
 /// Stops of a route, and how far they lie apart, in metres: all of them stay ahead.
 const STOPS: u32 = 15;
 const APART_M: f64 = 3_000.0;
+/// How far away the first is: further than is driven.
+const FIRST_M: f64 = 400_000.0;
 /// CPU of a fix at most, in microseconds, with so many dispatchers.
 const TARGETS: [(usize, f64); 3] = [(0, 12.0), (10, 35.0), (50, 70.0)];
+/// The rate at which dispatchers follow.
+const WATCHED_RATE: f64 = 4_000.0;
 /// The rate at which the way to a dispatcher is timed.
 const USUAL_RATE: f64 = 1_000.0;
 
@@ -44,7 +48,7 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
             drivers: 1,
             fixes,
             from,
-            step_s: 5,
+            step_s: 1,
             start,
             window: WINDOW,
             rate,
@@ -62,13 +66,14 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
         "target",
     ]);
     // The first run makes the drivers known.
-    drive(&order(0, 0.0, 50))?;
+    Drivers::prepare(&order(0, 0.0, 50))?.go()?;
     for (watchers, most_us) in TARGETS {
         let (mut cpu, mut rate, mut acks) = (Runs::default(), Runs::default(), String::new());
         for _ in 0..RUNS {
-            let order = order(watchers, 0.0, fixes);
+            let order = order(watchers, WATCHED_RATE, fixes / 4);
+            let drivers = Drivers::prepare(&order)?;
             let before = cpu_us(server.pid())?;
-            let report = drive(&order)?;
+            let report = drivers.go()?;
             let count = float(order.sockets * order.drivers * order.fixes);
             cpu.add((cpu_us(server.pid())? - before) / count);
             rate.add(count / report.seconds);
@@ -85,11 +90,8 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
     table.print(&format!(
         "Positions over {SOCKETS} sockets, {STOPS} stops ahead, each answered when it is on disk"
     ));
-    let report = drive(&order(
-        10,
-        USUAL_RATE,
-        if bench.extent.quick { 60 } else { 300 },
-    ))?;
+    let usual = order(10, USUAL_RATE, if bench.extent.quick { 60 } else { 300 });
+    let report = Drivers::prepare(&usual)?.go()?;
     let (half, most) = report.seen_ms.context("a dispatcher saw nothing")?;
     println!(
         "\nFrom a phone to a dispatcher at {USUAL_RATE} fixes a second: p50 {half:.1} ms, p99 {most:.1} ms; {}",
@@ -107,7 +109,7 @@ fn prepare(address: &str, start: Timestamp) -> Result<()> {
         let mut connection = Connection::open(address).await?;
         for gateway in 0..SOCKETS {
             let stops = (1..=STOPS).map(|number| {
-                json!({ "clinicId": format!("C{number}"), "location": north(200_000.0 + APART_M * f64::from(number)) })
+                json!({ "clinicId": format!("C{number}"), "location": north(FIRST_M + APART_M * f64::from(number)) })
             });
             let id = format!("R{gateway}");
             let plan = json!({
@@ -133,24 +135,49 @@ async fn post(connection: &mut Connection, path: &str, body: &str, right: u16) -
     Ok(())
 }
 
-/// Runs a generator to its end.
-pub fn drive(order: &Order) -> Result<Report> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("drive")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("starting the drivers")?;
-    let mut input = child.stdin.take().context("its input")?;
-    write!(input, "{}", serde_json::to_string(order)?)?;
-    drop(input);
-    let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "the drivers broke off");
-    let report: Report = serde_json::from_slice(&output.stdout)?;
-    ensure!(
-        report.wrong == 0,
-        "{} fixes were not accepted",
-        report.wrong
-    );
-    Ok(report)
+/// A generator whose sockets are open.
+struct Drivers {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Drivers {
+    /// Starts one, and waits until it could begin.
+    fn prepare(order: &Order) -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("drive")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting the drivers")?;
+        let said = BufReader::new(child.stdout.take().context("its output")?);
+        let mut drivers = Self { child, said };
+        drivers.tell(&serde_json::to_string(order)?)?;
+        drivers.hear()?;
+        Ok(drivers)
+    }
+
+    /// Runs it to its end.
+    fn go(mut self) -> Result<Report> {
+        self.tell("go")?;
+        let report: Report = serde_json::from_str(&self.hear()?)?;
+        self.child.wait()?;
+        ensure!(
+            report.wrong == 0,
+            "{} fixes were not accepted",
+            report.wrong
+        );
+        Ok(report)
+    }
+
+    fn tell(&mut self, line: &str) -> Result<()> {
+        let input = self.child.stdin.as_mut().context("its input")?;
+        Ok(writeln!(input, "{line}")?)
+    }
+
+    fn hear(&mut self) -> Result<String> {
+        let mut line = String::new();
+        ensure!(self.said.read_line(&mut line)? > 0, "the drivers broke off");
+        Ok(line)
+    }
 }

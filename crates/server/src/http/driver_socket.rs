@@ -16,6 +16,7 @@ use pontic_store::positions::DriverNo;
 use pontic_wire::phone::native::{self, Ack, Reported};
 use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::{Instant, Interval, interval_at};
 
 use super::paging::said;
 use super::problem::Answer;
@@ -28,6 +29,8 @@ use crate::drivers::{Status, Taken};
 const KEEP_ALIVE: Duration = Duration::from_secs(50);
 /// Bytes read at once: idle sockets are many, and each holds so much.
 const READ_BUFFER: usize = 2 * 1024;
+/// Bytes of answers that are written at once: those of a sync go together.
+const WRITE_BUFFER: usize = 16 * 1024;
 /// Longest message.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// Longest message of a gateway that sends arrays.
@@ -69,7 +72,7 @@ async fn driver(
     };
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(longest)
         .max_frame_size(longest);
     let session = Session {
@@ -80,6 +83,7 @@ async fn driver(
         batch,
         waiting: VecDeque::new(),
         last: None,
+        pings: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE),
     };
     Ok(upgrade.on_upgrade(|socket| session.converse(socket)))
 }
@@ -95,6 +99,7 @@ struct Session {
     last: Option<DriverNo>,
     durable: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
+    pings: Interval,
 }
 
 /// What a conversation waits for.
@@ -154,7 +159,7 @@ impl Session {
                 on_disk.map_or(Happened::Stopping, |()| Happened::OnDisk)
             }
             _ = self.stopping.wait_for(|stop| *stop) => Happened::Stopping,
-            () = tokio::time::sleep(KEEP_ALIVE) => Happened::Nothing,
+            _ = self.pings.tick() => Happened::Nothing,
         };
         match happened {
             Happened::Heard(frame) => self.hear_all(socket, frame).await?,

@@ -1,7 +1,7 @@
 //! Files of quarters, hours and days that are over: chunks of rows, then an index by driver, then a foot.
 //!
-//! A chunk holds some thousand rows of one or several drivers as columns (`columns.rs`), compressed with zstd; the index has one
-//! entry of 24 bytes a driver, in the order of numbers, so that it is searched in the file and not held in memory.
+//! A chunk holds some thousand rows of one or several drivers as compressed columns (`columns.rs`); the index has one entry of 24
+//! bytes a driver, in the order of numbers, so that it is searched in the file and not held in memory.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use crate::StoreError;
 /// Begins and ends a file; the digit counts the forms.
 const MARK: &[u8; 8] = b"PONTIC\x00\x01";
 /// Rows from which on a chunk is full.
-const CHUNK: usize = 1_024;
+const CHUNK: usize = 8_192;
 /// Bytes of an index entry, of a chunk's place, and of the foot.
 const ENTRY: usize = 24;
 const CHUNK_PLACE: usize = 16;
@@ -265,16 +265,16 @@ impl Closed {
         if crc32fast::hash(&bytes) != u32::from_le_bytes(halves[1]) {
             return Err(broken("a chunk is damaged"));
         }
-        let bytes = zstd::decode_all(bytes.as_slice()).map_err(io)?;
-        let short = || broken("a chunk is too short");
-        let (head, rest) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
-        let count = u32::from_le_bytes(*head) as usize;
-        let (lengths, rest) = rest.split_at_checked(count * 4).ok_or_else(short)?;
-        let (lengths, _) = lengths.as_chunks::<4>();
-        let lengths: Vec<usize> = lengths
-            .iter()
-            .map(|length| u32::from_le_bytes(*length) as usize)
-            .collect();
+        let mut rest = bytes.as_slice();
+        let mut number = || {
+            let number = columns::read_number(&mut rest);
+            let number = number.and_then(|number| usize::try_from(number).ok());
+            number.ok_or_else(|| broken("a chunk is too short"))
+        };
+        let count = number()?;
+        let lengths = (0..count)
+            .map(|_| number())
+            .collect::<Result<Vec<_>, _>>()?;
         columns::unpack(rest, &lengths)
     }
 
@@ -399,10 +399,12 @@ impl Writer {
             return Ok(());
         }
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-        let mut bytes = number(self.lengths.len()).to_vec();
-        bytes.extend(self.lengths.iter().flat_map(|length| number(*length)));
-        bytes.extend(columns::pack(&self.rows, &self.lengths));
-        let bytes = zstd::bulk::compress(&bytes, self.tier.level()).map_err(io)?;
+        let mut bytes = Vec::new();
+        columns::push_number(&mut bytes, self.lengths.len() as u64);
+        for length in &self.lengths {
+            columns::push_number(&mut bytes, *length as u64);
+        }
+        bytes.extend(columns::pack(&self.rows, &self.lengths, self.tier.level())?);
         self.chunks.extend(self.at.to_le_bytes());
         self.chunks.extend(number(bytes.len()));
         self.chunks.extend(crc32fast::hash(&bytes).to_le_bytes());
