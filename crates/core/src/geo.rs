@@ -55,6 +55,7 @@ impl Plane {
 
 impl Point {
     /// From another point to this one.
+    #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self {
             x: self.x - other.x,

@@ -515,7 +515,7 @@ mod tests {
             (day.stops_planned, day.stops_completed, day.stops_missed),
             (7, 4, 2)
         );
-        assert_eq!(day.coverage_percent, 0.0);
+        assert!(day.coverage_percent.abs() < f64::EPSILON);
     }
 
     #[test]

@@ -286,9 +286,9 @@ impl Drivers {
 
     /// Where everybody is, for a reader that missed some of it.
     pub fn positions(&self, interest: &Interest) -> Vec<Current> {
-        let everybody = 0..self.fleet.len();
-        everybody
-            .filter_map(|no| self.current(DriverNo(no)))
+        self.fleet
+            .numbers()
+            .filter_map(|no| self.current(no))
             .filter(|current| current.is_for(interest))
             .collect()
     }

@@ -76,7 +76,6 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         clock.now(),
         positions::Options {
             retention: config.positions_kept,
-            ..positions::Options::default()
         },
         Box::new(move |ticket| {
             on_disk.send_replace(ticket);

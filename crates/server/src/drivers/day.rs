@@ -16,9 +16,6 @@ use serde_json::{Value, json};
 use super::Drivers;
 use super::planning::{self, Planned};
 
-/// Fixes that are read at once.
-const PAGE: usize = 5_000;
-
 impl Drivers {
     /// The figures of a driver's day in the lab's zone; `date` absent: today.
     pub fn day(&self, driver: &Driver, date: Option<Date>) -> Result<Value, StoreError> {
@@ -70,16 +67,7 @@ impl Drivers {
 
     /// The fixes of a span that count: neither suspect nor made up.
     fn of_day(&self, no: DriverNo, from: Timestamp, to: Timestamp) -> Result<Vec<Fix>, StoreError> {
-        let mut fixes = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.log.read(no, from, to, after, PAGE)?;
-            after = page.last().map(|kept| kept.place());
-            fixes.extend(page.iter().map(|kept| kept.fix));
-            if page.len() < PAGE {
-                break;
-            }
-        }
+        let fixes = self.fixes(no, from, to)?;
         let suspects = suspect::suspects(&fixes);
         let counts = |(fix, suspect): (Fix, bool)| (!suspect && !fix.mock).then_some(fix);
         Ok(fixes.into_iter().zip(suspects).filter_map(counts).collect())

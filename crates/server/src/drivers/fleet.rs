@@ -90,10 +90,10 @@ impl Fleet {
         }
     }
 
-    /// Numbers are below this.
-    pub fn len(&self) -> u32 {
+    /// Every number that was used.
+    pub fn numbers(&self) -> impl Iterator<Item = DriverNo> + use<> {
         let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        u32::try_from(states.len()).unwrap_or(u32::MAX)
+        (0..u32::try_from(states.len()).unwrap_or(u32::MAX)).map(DriverNo)
     }
 
     /// Whether the driver is known to be in the directory.

@@ -14,7 +14,7 @@ use pontic_core::route::{Route, Sight, Stop};
 use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{Correction, Plan, Seen, Told, Trip, corrections};
 use pontic_store::StoreError;
-use pontic_store::positions::DriverNo;
+use pontic_store::positions::{DriverNo, Kept};
 use tokio::sync::{mpsc, oneshot};
 
 use super::fleet::locked;
@@ -108,9 +108,8 @@ impl Drivers {
         let Some(planned) = planned else {
             return Ok(());
         };
-        let no = match self.enlist(&lab, &planned.driver_id).await {
-            Ok(no) => no,
-            Err(_) => return Err(StoreError::Unavailable("the driver's number".to_owned())),
+        let Ok(no) = self.enlist(&lab, &planned.driver_id).await else {
+            return Err(StoreError::Unavailable("the driver's number".to_owned()));
         };
         self.take_off_others(&lab, &id, no, planned.is_started);
         match planned.plan.clone() {
@@ -334,12 +333,21 @@ impl Drivers {
 
     /// The driver's fixes while on the route, in order.
     pub(super) fn driven(&self, no: DriverNo, plan: &Plan) -> Result<Vec<Fix>, StoreError> {
-        let end = plan.ended_at.unwrap_or(Timestamp::MAX);
+        self.fixes(no, plan.started_at, plan.ended_at.unwrap_or(Timestamp::MAX))
+    }
+
+    /// All fixes of a driver in a span, in order.
+    pub(super) fn fixes(
+        &self,
+        no: DriverNo,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Fix>, StoreError> {
         let mut fixes = Vec::new();
         let mut after = None;
         loop {
-            let page = self.log.read(no, plan.started_at, end, after, PAGE)?;
-            after = page.last().map(|kept| kept.place());
+            let page = self.log.read(no, from, to, after, PAGE)?;
+            after = page.last().map(Kept::place);
             fixes.extend(page.iter().map(|kept| kept.fix));
             if page.len() < PAGE {
                 return Ok(fixes);

@@ -117,7 +117,7 @@ fn stop_eta<'a>(plan: &'a Plan, eta: &Eta) -> StopEta<'a> {
     }
 }
 
-fn next_stop<'a>(road: &'a Road, at: Timestamp) -> Option<NextStop<'a>> {
+fn next_stop(road: &Road, at: Timestamp) -> Option<NextStop<'_>> {
     let index = road.trip.ahead(&road.plan, at).next()?;
     let stop = &road.plan.stops[index];
     let eta = road.etas.iter().find(|eta| eta.stop == index);

@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Road, Server, Socket, Start, eventually, fix, fresh, north, shared, texts, with,
+    Road, Server, Socket, Start, eventually, fix, fresh, north, now, shared, texts, with,
 };
 
 /// Now, to the second: a fix and its answer are compared as texts.
 fn second() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).expect("in range")
+    Timestamp::from_second(now().as_second()).expect("in range")
 }
 
 fn ago(seconds: i64) -> Timestamp {

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::{
-    Behaviour, Matrix, Road, Socket, Start, eventually, fix, fresh, shared, texts, with,
+    Behaviour, Matrix, Road, Socket, Start, eventually, fix, fresh, now, shared, texts, with,
 };
 
 fn ago(seconds: i64) -> Timestamp {
-    let now = Timestamp::from_second(Timestamp::now().as_second()).expect("in range");
+    let now = Timestamp::from_second(now().as_second()).expect("in range");
     now - SignedDuration::from_secs(seconds)
 }
 

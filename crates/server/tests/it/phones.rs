@@ -4,10 +4,12 @@ use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, Road, Server, eventually, fix, fresh, north, shared, texts};
+use crate::harness::{
+    Answer, Client, Road, Server, eventually, fix, fresh, north, now, shared, texts,
+};
 
 fn second() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).expect("in range")
+    Timestamp::from_second(now().as_second()).expect("in range")
 }
 
 /// A driver's phone.

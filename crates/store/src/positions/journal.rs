@@ -160,6 +160,6 @@ fn batch(bytes: &[u8]) -> Option<&[u8]> {
     let length = u32::from_le_bytes(take(&mut rest)) as usize;
     let sum = u32::from_le_bytes(take(&mut rest));
     let records = bytes.get(HEAD..HEAD + length)?;
-    let is_whole = length > 0 && length % RECORD == 0 && crc32fast::hash(records) == sum;
+    let is_whole = length > 0 && length.is_multiple_of(RECORD) && crc32fast::hash(records) == sum;
     is_whole.then_some(records)
 }

@@ -134,6 +134,7 @@ impl Row {
 }
 
 /// The system's refusal, without a path.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 pub fn io(error: std::io::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
