@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
 use hmac::{Hmac, Mac};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,19 @@ pub enum Message {
     Empty,
     /// The bytes of a webhook, sent to where nobody reads them.
     Unread,
+    /// A position as OwnTracks sends it.
+    OwnTracks,
+    /// A position as OsmAnd sends it.
+    OsmAnd,
+}
+
+/// The credentials of a phone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Phone {
+    /// Who it is.
+    pub id: String,
+    /// That it is.
+    pub secret: String,
 }
 
 impl Message {
@@ -54,7 +68,7 @@ impl Message {
     }
 
     /// The bytes of request `n`, as they go over the wire.
-    pub fn request(self, n: u64, today: Timestamp) -> Vec<u8> {
+    pub fn request(self, n: u64, today: Timestamp, phones: &[Phone]) -> Vec<u8> {
         match self {
             Self::Webhook => webhook(WEBHOOK_PATH, n, today, SECRET),
             Self::WrongSignature => {
@@ -63,6 +77,8 @@ impl Message {
             Self::Unread => webhook(EMPTY_PATH, n, today, SECRET),
             Self::Events(count) => events(n, count, today, false),
             Self::ForeignEvents(count) => events(n, count, today, true),
+            Self::OwnTracks => owntracks(n, today, phones),
+            Self::OsmAnd => osmand(n, today, phones),
             Self::Empty => format!("GET {EMPTY_PATH} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes(),
         }
     }
@@ -90,6 +106,36 @@ fn webhook_body(n: u64, today: Timestamp) -> String {
         "contactPhone": "+1 555 010 0199",
     })
     .to_string()
+}
+
+/// Which phone sends request `n`, when, and from where.
+fn fix(n: u64, today: Timestamp, phones: &[Phone]) -> (&Phone, i64, String) {
+    let count = phones.len() as u64;
+    let place = usize::try_from(n % count).unwrap_or_default();
+    let seconds = i64::try_from(n / count).unwrap_or_default();
+    // From two days ago on, one a second.
+    let at = today.as_second() - 2 * 86_400 + seconds;
+    let lat = format!("42.{:07}", 3_000_000 + seconds * 100 % 5_000_000);
+    (&phones[place], at, lat)
+}
+
+fn owntracks(n: u64, today: Timestamp, phones: &[Phone]) -> Vec<u8> {
+    let (phone, at, lat) = fix(n, today, phones);
+    let body = format!(
+        r#"{{"_type":"location","tid":"dr","t":"u","conn":"m","bs":1,"batt":80,"acc":5,"vac":3,"alt":12,"vel":40,"cog":0,"lat":{lat},"lon":-71.06,"tst":{at}}}"#
+    );
+    let both =
+        base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", phone.id, phone.secret));
+    post("/owntracks", &format!("authorization: Basic {both}"), &body)
+}
+
+fn osmand(n: u64, today: Timestamp, phones: &[Phone]) -> Vec<u8> {
+    let (phone, at, lat) = fix(n, today, phones);
+    let query = format!(
+        "id={}&lat={lat}&lon=-71.06&timestamp={at}&speed=22&bearing=0&altitude=12&accuracy=5&batt=80",
+        phone.id
+    );
+    format!("GET /osmand?{query} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes()
 }
 
 fn events(n: u64, count: usize, today: Timestamp, foreign: bool) -> Vec<u8> {
@@ -163,13 +209,13 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The time by the machine's clock.
+pub fn now() -> Timestamp {
+    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// The midnight before now: all messages of a run count their days from there.
 pub fn today() -> Timestamp {
-    let now = std::time::SystemTime::now();
-    let since = now
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    let midnight = since.as_secs() / 86_400 * 86_400;
-    Timestamp::from_second(i64::try_from(midnight).unwrap_or_default())
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+    let midnight = now().as_second().div_euclid(86_400) * 86_400;
+    Timestamp::from_second(midnight).unwrap_or(Timestamp::UNIX_EPOCH)
 }

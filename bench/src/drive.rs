@@ -15,14 +15,17 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::bodies::TOKEN;
-use crate::numbers::quantile;
+use crate::numbers::{float, quantile};
 
 /// Metres of a degree of latitude.
 const DEGREE_M: f64 = 111_195.0;
+const LNG: f64 = -71.06;
 /// Metres of straight line a second at which ETAs stay as they are: 40 km/h on roads 1.3 times as long.
 const PACE_MPS: f64 = 40.0 / 3.6 / 1.3;
 /// After the last answer dispatchers still hear of the last positions.
 const TAIL: Duration = Duration::from_millis(300);
+/// Most fixes that are made before the first is sent.
+const MOST_AHEAD: usize = 1_000_000;
 
 /// What is to be sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,8 +48,10 @@ pub struct Order {
     pub window: usize,
     /// Fixes a second of all sockets together; 0: as fast as they are answered.
     pub rate: f64,
-    /// Arrays instead of single messages.
-    pub batch: bool,
+    /// Fixes of one message: several are an array.
+    pub together: usize,
+    /// The times of a gateway's drivers are spread over the step between two fixes, as their messages are.
+    pub spread: bool,
     /// Dispatchers who look on.
     pub watchers: usize,
 }
@@ -77,8 +82,10 @@ pub fn run() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let report = runtime.block_on(drive(order))?;
+    let (report, _sockets) = runtime.block_on(drive(order))?;
     println!("{}", serde_json::to_string(&report)?);
+    // Whoever ordered may want to look at the server while the sockets are still open.
+    std::io::stdin().read_line(&mut String::new())?;
     Ok(())
 }
 
@@ -89,7 +96,7 @@ async fn open(address: &str, path: &str) -> Result<Socket> {
     Ok(tokio_tungstenite::connect_async(request).await?.0)
 }
 
-async fn drive(order: Order) -> Result<Report> {
+async fn drive(order: Order) -> Result<(Report, Vec<Socket>)> {
     let order = Arc::new(order);
     let sent = Sent::default();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -100,7 +107,7 @@ async fn drive(order: Order) -> Result<Report> {
         let watch = (number == 0).then(|| (Arc::clone(&sent), Arc::clone(&seen)));
         tokio::spawn(look_on(socket, watch));
     }
-    let path = if order.batch {
+    let path = if order.together > 1 {
         "/ws/driver?batch=1&labId=LAB001"
     } else {
         "/ws/driver?labId=LAB001"
@@ -108,20 +115,31 @@ async fn drive(order: Order) -> Result<Report> {
     let mut gateways = Vec::with_capacity(order.sockets);
     for number in 0..order.sockets {
         let socket = open(&order.address, path).await?;
-        gateways.push((socket, messages(&order, number)));
+        let messages = messages(&order, number);
+        // Few are made before it begins, so that the machine is the server's; what would fill the memory is made on the way.
+        let messages: Box<dyn Iterator<Item = Outgoing> + Send> =
+            if order.drivers * order.fixes * order.sockets <= MOST_AHEAD {
+                Box::new(messages.collect::<Vec<_>>().into_iter())
+            } else {
+                Box::new(messages)
+            };
+        gateways.push((socket, messages));
     }
     println!("ready");
     std::io::stdin().read_line(&mut String::new())?;
     let started = Instant::now();
     let mut running = tokio::task::JoinSet::new();
-    for (socket, messages) in gateways {
+    for (number, (socket, messages)) in gateways.into_iter().enumerate() {
         let watched = (order.watchers > 0).then(|| Arc::clone(&sent));
-        running.spawn(send_all(socket, messages, Arc::clone(&order), watched));
+        let pace = Pace::of(&order, number);
+        running.spawn(send_all(socket, messages, order.window, pace, watched));
     }
     let mut acks = Vec::new();
     let mut wrong = 0;
+    let mut sockets = Vec::new();
     while let Some(done) = running.join_next().await {
-        let (times, others) = done??;
+        let (socket, times, others) = done??;
+        sockets.push(socket);
         acks.extend(times);
         wrong += others;
     }
@@ -130,12 +148,13 @@ async fn drive(order: Order) -> Result<Report> {
     acks.sort_by(f64::total_cmp);
     let mut seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     seen.sort_by(f64::total_cmp);
-    Ok(Report {
+    let report = Report {
         seconds,
         ack_ms: (quantile(&acks, 0.5), quantile(&acks, 0.99)),
         seen_ms: (!seen.is_empty()).then(|| (quantile(&seen, 0.5), quantile(&seen, 0.99))),
         wrong,
-    })
+    };
+    Ok((report, sockets))
 }
 
 /// One message: its text, and the driver and time of each of its fixes.
@@ -144,27 +163,25 @@ struct Outgoing {
     fixes: Vec<(String, String)>,
 }
 
-/// What a gateway sends, made before it begins: every driver's first fix, then every driver's second.
-fn messages(order: &Order, gateway: usize) -> Vec<Outgoing> {
-    let mut messages = Vec::new();
-    for number in order.from..order.from + order.fixes {
-        let fixes: Vec<(Value, (String, String))> = (0..order.drivers)
-            .map(|driver| fix(order, gateway, driver, number))
-            .collect();
-        if order.batch {
-            let (texts, names): (Vec<Value>, Vec<_>) = fixes.into_iter().unzip();
-            messages.push(Outgoing {
-                text: Value::Array(texts).to_string(),
-                fixes: names,
-            });
-        } else {
-            messages.extend(fixes.into_iter().map(|(fix, name)| Outgoing {
-                text: fix.to_string(),
-                fixes: vec![name],
-            }));
-        }
-    }
-    messages
+/// What a gateway sends: every driver's first fix, then every driver's second.
+fn messages(order: &Arc<Order>, gateway: usize) -> impl Iterator<Item = Outgoing> + Send + use<> {
+    let order = Arc::clone(order);
+    (order.from..order.from + order.fixes).flat_map(move |number| {
+        let order = Arc::clone(&order);
+        let firsts = (0..order.drivers).step_by(order.together);
+        firsts.map(move |first| {
+            let drivers = first..order.drivers.min(first + order.together);
+            let (texts, fixes): (Vec<String>, Vec<_>) = drivers
+                .map(|driver| fix(&order, gateway, driver, number))
+                .unzip();
+            let text = if order.together > 1 {
+                format!("[{}]", texts.join(","))
+            } else {
+                texts.concat()
+            };
+            Outgoing { text, fixes }
+        })
+    })
 }
 
 /// The name of a driver.
@@ -174,47 +191,74 @@ pub fn driver(gateway: usize, driver: usize) -> String {
 
 /// So many metres north of the lab.
 pub fn north(metres: f64) -> Value {
-    json!({ "lat": 42.36 + metres / DEGREE_M, "lng": -71.06 })
+    json!({ "lat": latitude(metres), "lng": LNG })
 }
 
-fn fix(order: &Order, gateway: usize, own: usize, number: usize) -> (Value, (String, String)) {
+/// To about a centimetre, as phones tell it.
+fn latitude(metres: f64) -> f64 {
+    ((42.36 + metres / DEGREE_M) * 1e7).round() / 1e7
+}
+
+/// The time of a driver's fix.
+pub fn time(order: &Order, own: usize, number: usize) -> Timestamp {
+    let whole = |count: usize| i64::try_from(count).unwrap_or(0);
+    let mut ms = order.step_s * 1_000 * whole(number);
+    if order.spread {
+        ms += order.step_s * 1_000 * whole(own) / whole(order.drivers);
+    }
+    let since = SignedDuration::from_millis(ms);
+    order.start.saturating_add(since).unwrap_or(order.start)
+}
+
+fn fix(order: &Order, gateway: usize, own: usize, number: usize) -> (String, (String, String)) {
     let driver = driver(gateway, own);
-    let seconds = order.step_s * i64::try_from(number).unwrap_or(0);
-    let at = order
-        .start
-        .saturating_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(order.start);
-    #[expect(clippy::cast_precision_loss, reason = "a day of seconds")]
-    let metres = seconds as f64 * PACE_MPS;
-    let text = json!({
-        "driverId": driver, "coordinates": north(metres), "timestamp": at.to_string(),
-        "speed": 40.0, "heading": 0.0, "accuracy": 5.0, "battery": 80.0,
-    });
+    let at = time(order, own, number);
+    let lat = latitude(at.duration_since(order.start).as_secs_f64() * PACE_MPS);
+    let text = format!(
+        r#"{{"driverId":"{driver}","coordinates":{{"lat":{lat},"lng":{LNG}}},"timestamp":"{at}","speed":40,"heading":0,"accuracy":5,"battery":80}}"#
+    );
     (text, (driver, at.to_string()))
+}
+
+/// When a gateway sends its next message.
+struct Pace {
+    due: Instant,
+    /// Between two of its fixes.
+    step: Duration,
+}
+
+impl Pace {
+    /// That of a gateway; none where it goes as fast as it is answered. They do not all send at the same moment.
+    fn of(order: &Order, gateway: usize) -> Option<Self> {
+        if order.rate <= 0.0 {
+            return None;
+        }
+        let step = Duration::from_secs_f64(float(order.sockets) / order.rate);
+        let share = float(gateway) / float(order.sockets);
+        let due = Instant::now() + step.mul_f64(float(order.together) * share);
+        Some(Self { due, step })
+    }
 }
 
 async fn send_all(
     mut socket: Socket,
-    messages: Vec<Outgoing>,
-    order: Arc<Order>,
+    messages: impl Iterator<Item = Outgoing>,
+    window: usize,
+    mut pace: Option<Pace>,
     watched: Option<Sent>,
-) -> Result<(Vec<f64>, usize)> {
+) -> Result<(Socket, Vec<f64>, usize)> {
     let mut times = Vec::new();
     let mut wrong = 0;
     let mut waiting: std::collections::VecDeque<Instant> = std::collections::VecDeque::new();
-    #[expect(clippy::cast_precision_loss, reason = "some hundred")]
-    let pause =
-        (order.rate > 0.0).then(|| Duration::from_secs_f64(order.sockets as f64 / order.rate));
-    let mut due = Instant::now();
     for message in messages {
-        if let Some(pause) = pause {
-            due += pause * u32::try_from(message.fixes.len()).unwrap_or(1);
-            while let Some(left) = due.checked_duration_since(Instant::now()) {
+        if let Some(pace) = &mut pace {
+            while let Some(left) = pace.due.checked_duration_since(Instant::now()) {
                 // What comes meanwhile is heard.
                 if let Ok(frame) = tokio::time::timeout(left, socket.next()).await {
                     hear(frame, &mut waiting, &mut times, &mut wrong)?;
                 }
             }
+            pace.due += pace.step * u32::try_from(message.fixes.len()).unwrap_or(1);
         }
         let now = Instant::now();
         if let Some(sent) = &watched {
@@ -223,9 +267,9 @@ async fn send_all(
         }
         waiting.extend(message.fixes.iter().map(|_| now));
         socket.feed(Message::text(message.text)).await?;
-        if waiting.len() >= order.window || pause.is_some() {
+        if waiting.len() >= window || pace.is_some() {
             socket.flush().await?;
-            while waiting.len() >= order.window {
+            while waiting.len() >= window {
                 hear(socket.next().await, &mut waiting, &mut times, &mut wrong)?;
             }
         }
@@ -234,7 +278,7 @@ async fn send_all(
     while !waiting.is_empty() {
         hear(socket.next().await, &mut waiting, &mut times, &mut wrong)?;
     }
-    Ok((times, wrong))
+    Ok((socket, times, wrong))
 }
 
 fn hear(

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::bodies::Message;
+use crate::bodies::{Message, Phone};
 use crate::numbers::{float, quantile};
 use client::Connection;
 
@@ -33,6 +33,8 @@ pub struct Order {
     pub status: u16,
     /// What must stand in every answer.
     pub holds: String,
+    /// From which phones, where it is phones that send.
+    pub phones: Vec<Phone>,
 }
 
 /// What became of it.
@@ -133,7 +135,7 @@ async fn connect(order: &Order) -> Result<Vec<(Connection, Vec<Vec<u8>>)>> {
         let numbers = (order.from..order.from + order.requests)
             .skip(own)
             .step_by(order.connections);
-        let requests = numbers.map(|n| order.message.request(n, order.today));
+        let requests = numbers.map(|n| order.message.request(n, order.today, &order.phones));
         let connection = Connection::open(&order.address).await?;
         connections.push((connection, requests.collect()));
     }

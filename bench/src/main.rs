@@ -21,11 +21,15 @@ use measures::Extent;
 const HELP: &str = "\
 cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [--as-built]
 
-  all              everything below, the usual
+  all              everything below but the fleet, the usual
   webhooks         signed webhooks, new ones and the same again, beside the floor
   wrong-signature  refused webhooks, beside an empty request
   events           batches of 100 beside the floor, and single batches of 1,000
   fixes            positions over sockets, without and with dispatchers
+  posts            positions of phones with OwnTracks and OsmAnd
+  histories        positions while others read days of history
+  sockets          what 15,000 open sockets hold
+  fleet            a million drivers for ten minutes across the end of an hour (--quick: 50,000 for two minutes, at once)
   growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)
   start            time until ready with a million events, and memory
   size             of the binary

@@ -1,8 +1,12 @@
 //! The measures, and how much of them is done.
 
+mod drivers;
 mod events;
 mod fixes;
+mod fleet;
 mod growth;
+mod histories;
+mod posts;
 mod reading;
 mod start;
 mod webhooks;
@@ -15,15 +19,24 @@ use crate::{process, servers};
 use reading::Bench;
 
 /// The measures by name, in the order in which they are made.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 11] = [
     "webhooks",
     "wrong-signature",
     "events",
     "fixes",
+    "posts",
+    "histories",
+    "sockets",
+    "fleet",
     "growth",
     "start",
     "size",
 ];
+
+/// All but the one that takes the better part of an hour.
+fn usual() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().filter(|name| *name != "fleet")
+}
 
 /// Runs of each measure.
 const RUNS: u64 = 5;
@@ -53,14 +66,14 @@ impl Extent {
                 "--quick" => extent.quick = true,
                 "--as-built" => extent.as_built = true,
                 "--ten-million" => extent.ten_million = true,
-                "all" => extent.names.extend(NAMES),
+                "all" => extent.names.extend(usual()),
                 word => extent
                     .names
                     .extend([NAMES.iter().find(|name| **name == word)?]),
             }
         }
         if extent.names.is_empty() {
-            extent.names.extend(NAMES);
+            extent.names.extend(usual());
         }
         Some(extent)
     }
@@ -116,6 +129,18 @@ pub fn run(extent: &Extent) -> Result<()> {
     }
     if extent.wants("fixes") {
         fixes::run(&bench)?;
+    }
+    if extent.wants("posts") {
+        posts::run(&bench)?;
+    }
+    if extent.wants("histories") {
+        histories::run(&bench)?;
+    }
+    if extent.wants("sockets") {
+        fleet::sockets(&bench)?;
+    }
+    if extent.wants("fleet") {
+        fleet::run(&bench)?;
     }
     // The data that has grown is what the start is measured on.
     let mut grown = None;

@@ -17,13 +17,14 @@ const WARM: u64 = 200;
 const LARGE: u64 = 40;
 
 /// Batches of 100.
-pub const BATCHES: Plan = Plan {
+pub const BATCHES: Plan<'_> = Plan {
     message: Message::Events(100),
     connections: 8,
     status: 200,
     holds: "\"failedEntryCount\":0",
+    phones: &[],
 };
-const LARGE_BATCHES: Plan = Plan {
+const LARGE_BATCHES: Plan<'_> = Plan {
     message: Message::Events(1_000),
     connections: 1,
     ..BATCHES

@@ -1,17 +1,13 @@
 //! Positions: what one costs from the socket to its answer, which comes when it is on disk, with 15 stops ahead.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
-
-use anyhow::{Context, Result, ensure};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use anyhow::{Context, Result};
+use jiff::SignedDuration;
 
 use super::RUNS;
+use super::drivers::{Drivers, STOPS, start_routes};
 use super::reading::Bench;
 use crate::bodies;
-use crate::drive::{Order, Report, driver, north};
-use crate::load::client::Connection;
+use crate::drive::{Order, Report};
 use crate::numbers::{Runs, float};
 use crate::process::cpu_us;
 use crate::servers::Server;
@@ -21,11 +17,6 @@ use crate::table::{Table, at_most};
 const SOCKETS: usize = 64;
 /// Fixes of a gateway that may wait for their answers.
 const WINDOW: usize = 32;
-/// Stops of a route, and how far they lie apart, in metres: all of them stay ahead.
-const STOPS: u32 = 15;
-const APART_M: f64 = 3_000.0;
-/// How far away the first is: further than is driven.
-const FIRST_M: f64 = 400_000.0;
 /// CPU of a fix at most, in microseconds, without dispatchers, and with so many.
 const ALONE_US: f64 = 12.0;
 const TARGETS: [(usize, f64); 2] = [(10, 35.0), (50, 70.0)];
@@ -39,7 +30,8 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
     let server = Server::pontic(&bench.folder("fixes"))?;
     // As long ago as a fix may be: most of a week can be driven in one measure.
     let start = bodies::today().saturating_sub(SignedDuration::from_hours(5 * 24))?;
-    prepare(&server.address, start)?;
+    let drivers: Vec<_> = (0..SOCKETS).map(|gateway| (gateway, 0)).collect();
+    start_routes(&server.address, start, &drivers)?;
     let fixes = if bench.extent.quick { 300 } else { 2_000 };
     let mut from = 0;
     let mut order = |watchers, rate, fixes| {
@@ -53,7 +45,8 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
             start,
             window: WINDOW,
             rate,
-            batch: false,
+            together: 1,
+            spread: false,
             watchers,
         };
         from += fixes;
@@ -124,86 +117,4 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
         at_most(most, 50.0, " ms")
     );
     server.stop()
-}
-
-/// A started route of 15 stops for every driver.
-fn prepare(address: &str, start: Timestamp) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let mut connection = Connection::open(address).await?;
-        for gateway in 0..SOCKETS {
-            let stops = (1..=STOPS).map(|number| {
-                json!({ "clinicId": format!("C{number}"), "location": north(FIRST_M + APART_M * f64::from(number)) })
-            });
-            let id = format!("R{gateway}");
-            let plan = json!({
-                "id": id, "labId": "LAB001", "driverId": driver(gateway, 0),
-                "date": start.to_string()[..10], "stops": stops.collect::<Vec<_>>(),
-            });
-            post(&mut connection, "/v1/routes", &plan.to_string(), 201).await?;
-            let at = json!({ "at": start.to_string() }).to_string();
-            post(&mut connection, &format!("/v1/routes/{id}/start"), &at, 200).await?;
-        }
-        Ok(())
-    })
-}
-
-async fn post(connection: &mut Connection, path: &str, body: &str, right: u16) -> Result<()> {
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        crate::bodies::TOKEN,
-        body.len()
-    );
-    let (status, answer) = connection.ask(request.as_bytes()).await?;
-    ensure!(status == right, "{path}: {status} {answer}");
-    Ok(())
-}
-
-/// A generator whose sockets are open.
-struct Drivers {
-    child: Child,
-    said: BufReader<ChildStdout>,
-}
-
-impl Drivers {
-    /// Starts one, and waits until it could begin.
-    fn prepare(order: &Order) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("drive")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting the drivers")?;
-        let said = BufReader::new(child.stdout.take().context("its output")?);
-        let mut drivers = Self { child, said };
-        drivers.tell(&serde_json::to_string(order)?)?;
-        drivers.hear()?;
-        Ok(drivers)
-    }
-
-    /// Runs it to its end.
-    fn go(mut self) -> Result<Report> {
-        self.tell("go")?;
-        let report: Report = serde_json::from_str(&self.hear()?)?;
-        self.child.wait()?;
-        ensure!(
-            report.wrong == 0,
-            "{} fixes were not accepted",
-            report.wrong
-        );
-        Ok(report)
-    }
-
-    fn tell(&mut self, line: &str) -> Result<()> {
-        let input = self.child.stdin.as_mut().context("its input")?;
-        Ok(writeln!(input, "{line}")?)
-    }
-
-    fn hear(&mut self) -> Result<String> {
-        let mut line = String::new();
-        ensure!(self.said.read_line(&mut line)? > 0, "the drivers broke off");
-        Ok(line)
-    }
 }

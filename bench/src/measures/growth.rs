@@ -18,7 +18,7 @@ const FILLED_AT_ONCE: u64 = 1_000;
 /// Events of a run: enough for ticks not to matter, few beside what is there.
 const RUN: u64 = 16_000;
 
-const FOREIGN: Plan = Plan {
+const FOREIGN: Plan<'_> = Plan {
     message: Message::ForeignEvents(100),
     ..BATCHES
 };
@@ -45,7 +45,7 @@ pub fn run(bench: &Bench<'_>) -> Result<PathBuf> {
 
 fn measure(
     bench: &Bench<'_>,
-    plan: Plan,
+    plan: Plan<'_>,
     dir: &std::path::Path,
     name: &str,
     most: f64,
@@ -78,7 +78,7 @@ fn measure(
 pub fn fill(
     bench: &Bench<'_>,
     server: &Server,
-    plan: Plan,
+    plan: Plan<'_>,
     next: &mut u64,
     until: u64,
 ) -> Result<()> {

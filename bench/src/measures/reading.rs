@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::Extent;
-use crate::bodies::{self, Message};
+use crate::bodies::{self, Message, Phone};
 use crate::load::{Load, Order};
 use crate::numbers::{Runs, float};
 use crate::process::cpu_us;
@@ -70,7 +70,7 @@ impl Readings {
 
 /// What is sent again and again, with other numbers each time.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct Plan<'p> {
     /// What.
     pub message: Message,
     /// Over how many connections.
@@ -79,6 +79,8 @@ pub struct Plan {
     pub status: u16,
     /// What stands in every right answer.
     pub holds: &'static str,
+    /// From which phones, where it is phones that send.
+    pub phones: &'p [Phone],
 }
 
 impl<'e> Bench<'e> {
@@ -97,7 +99,13 @@ impl<'e> Bench<'e> {
     }
 
     /// Sends requests `from`, `from + 1`, … and reads what they cost.
-    pub fn read(&self, server: &Server, plan: Plan, from: u64, requests: u64) -> Result<Reading> {
+    pub fn read(
+        &self,
+        server: &Server,
+        plan: Plan<'_>,
+        from: u64,
+        requests: u64,
+    ) -> Result<Reading> {
         let load = Load::prepare(&self.order(server, plan, from, requests))?;
         let before = cpu_us(server.pid())?;
         let report = load.go()?;
@@ -113,13 +121,13 @@ impl<'e> Bench<'e> {
     }
 
     /// Sends them without reading anything.
-    pub fn send(&self, server: &Server, plan: Plan, from: u64, requests: u64) -> Result<f64> {
+    pub fn send(&self, server: &Server, plan: Plan<'_>, from: u64, requests: u64) -> Result<f64> {
         let report = Load::prepare(&self.order(server, plan, from, requests))?.go()?;
         Ok(report.rate(usize::try_from(requests)?))
     }
 
     /// How many requests fill a run, judged by a first few, which warm the server too.
-    pub fn requests_of_a_run(&self, server: &Server, plan: Plan, warm: u64) -> Result<u64> {
+    pub fn requests_of_a_run(&self, server: &Server, plan: Plan<'_>, warm: u64) -> Result<u64> {
         let rate = self.send(server, plan, 0, warm)?;
         #[expect(
             clippy::cast_possible_truncation,
@@ -130,7 +138,7 @@ impl<'e> Bench<'e> {
         Ok(requests.max(plan.connections as u64))
     }
 
-    fn order(&self, server: &Server, plan: Plan, from: u64, requests: u64) -> Order {
+    fn order(&self, server: &Server, plan: Plan<'_>, from: u64, requests: u64) -> Order {
         Order {
             address: server.address.clone(),
             connections: plan.connections,
@@ -140,11 +148,12 @@ impl<'e> Bench<'e> {
             today: self.today,
             status: plan.status,
             holds: plan.holds.to_owned(),
+            phones: plan.phones.to_vec(),
         }
     }
 
     /// What the real server writes per operation: counted on a small run after as many that made its first rows.
-    pub fn shape(&self, name: &str, plan: Plan, requests: u64) -> Result<Shape> {
+    pub fn shape(&self, name: &str, plan: Plan<'_>, requests: u64) -> Result<Shape> {
         let dir = self.folder(&format!("{name}-shape"));
         let server = Server::pontic(&dir)?;
         self.send(&server, plan, 0, requests)?;

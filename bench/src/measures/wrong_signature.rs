@@ -10,19 +10,21 @@ use crate::servers::Server;
 use crate::shape::Shape;
 use crate::table::{Table, at_most};
 
-const WRONG: Plan = Plan {
+const WRONG: Plan<'_> = Plan {
     message: Message::WrongSignature,
     connections: CONNECTIONS,
     status: 401,
     holds: "\"unauthorized\"",
+    phones: &[],
 };
-const EMPTY: Plan = Plan {
+const EMPTY: Plan<'_> = Plan {
     message: Message::Empty,
     connections: CONNECTIONS,
     status: 200,
     holds: "",
+    phones: &[],
 };
-const UNREAD: Plan = Plan {
+const UNREAD: Plan<'_> = Plan {
     message: Message::Unread,
     ..EMPTY
 };

@@ -201,6 +201,41 @@ fn one_wild_fix_is_no_exit_and_a_border_is_no_seesaw() {
     );
 }
 
+/// Chance from a seed: about normal, of deviation 1.
+fn noise(seed: &mut u64) -> f64 {
+    (0..12).map(|_| chance(seed)).sum::<f64>() - 6.0
+}
+
+#[test]
+fn parked_for_a_day_nobody_leaves() {
+    for step_s in [5.0, 30.0] {
+        let plan = plan(vec![stop(1, 0.0, 0.0), stop(2, 150.0, 0.0)]);
+        let mut seed = 11;
+        let (mut drift_n, mut drift_e) = (0.0, 0.0);
+        let mut fixes = Vec::new();
+        let mut second = 0.0;
+        while second < 36_000.0 {
+            // Noise of 8 m on a slow drift of some metres, at 60 m from the door; twice an hour a house throws the signal
+            // 200 m aside, and the phone is sure of it.
+            drift_n = (drift_n + noise(&mut seed) * 0.5_f64).clamp(-10.0, 10.0);
+            drift_e = (drift_e + noise(&mut seed) * 0.5_f64).clamp(-10.0, 10.0);
+            let is_wild = second > 0.0 && second % 1_800.0 < step_s;
+            let (aside_m, accuracy_m) = if is_wild { (200.0, 2.0) } else { (0.0, 10.0) };
+            let north_m = noise(&mut seed).mul_add(8.0, drift_n - 60.0);
+            let east_m = noise(&mut seed).mul_add(8.0, drift_e + aside_m);
+            let speed_kmh = noise(&mut seed).abs() * 0.5;
+            fixes.push(
+                fix(second, north_m, east_m)
+                    .with_accuracy(Some(accuracy_m))
+                    .with_speed(Some(speed_kmh)),
+            );
+            second += step_s;
+        }
+        let told = words(&seen(&plan, &fixes));
+        assert_eq!(told, [(0, "entered"), (0, "arrived")], "{step_s} s");
+    }
+}
+
 #[test]
 fn what_no_van_can_have_reached_says_nothing() {
     let plan = plan(vec![stop(1, 0.0, 0.0), stop(2, 5_000.0, 0.0)]);

@@ -2,6 +2,7 @@
 
 mod client;
 mod matrix;
+mod phone;
 mod road;
 mod server;
 mod socket;
@@ -9,6 +10,7 @@ mod time;
 
 pub use client::{Answer, Client};
 pub use matrix::{Behaviour, Matrix};
+pub use phone::Phone;
 pub use road::{Road, fix, north};
 pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
 pub use socket::Socket;

@@ -30,5 +30,6 @@ mod replay;
 mod roles;
 mod routes;
 mod stopping;
+mod three_phones;
 mod vectors;
 mod webhooks;

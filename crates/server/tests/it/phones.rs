@@ -1,59 +1,14 @@
 //! Phones with apps of others, and what is kept of every driver.
 
-use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Answer, Client, Road, Server, eventually, fix, fresh, north, now, shared, texts,
+    Answer, Client, Phone, Road, Server, eventually, fix, fresh, north, now, shared, texts,
 };
 
 fn second() -> Timestamp {
     Timestamp::from_second(now().as_second()).expect("in range")
-}
-
-/// A driver's phone.
-struct Phone {
-    id: String,
-    secret: String,
-}
-
-impl Phone {
-    fn of(server: &Server, lab: &str, driver: &str) -> Self {
-        let path = format!("/v1/drivers/{driver}/devices?labId={lab}");
-        let made = server.admin().post(&path, &json!({})).expect(201);
-        let text = |name: &str| made[name].as_str().expect("a text").to_owned();
-        Self {
-            id: text("deviceId"),
-            secret: text("secret"),
-        }
-    }
-
-    fn owntracks(&self, server: &Server, body: &str) -> Answer {
-        let both = format!("{}:{}", self.id, self.secret);
-        let encoded = base64::engine::general_purpose::STANDARD.encode(both);
-        let authorization = format!("Basic {encoded}");
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("content-type", "application/json"),
-        ];
-        server
-            .nobody()
-            .send("POST", "/owntracks", &headers, body.as_bytes())
-    }
-
-    fn osmand(&self, server: &Server, query: &str) -> Answer {
-        server
-            .nobody()
-            .get(&format!("/osmand?id={}&{query}", self.id))
-    }
-
-    fn traccar(&self, server: &Server, locations: &[Value]) -> Answer {
-        server.nobody().post(
-            "/osmand",
-            &json!({ "device_id": self.id, "locations": locations }),
-        )
-    }
 }
 
 fn history(client: &Client, driver: &str, query: &str) -> Answer {
