@@ -13,7 +13,6 @@ mod failure;
 mod gate;
 mod health;
 mod history;
-
 mod import;
 mod invoices;
 mod leftover;
@@ -23,7 +22,6 @@ mod login;
 mod lookup;
 mod metrics;
 mod paging;
-
 mod phones;
 mod pickups;
 mod positions;
