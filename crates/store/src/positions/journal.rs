@@ -1,8 +1,9 @@
 //! Journals: the fixes of a quarter as they came, so that nothing is lost that was acknowledged.
 //!
-//! A journal is a sequence of batches, each one sync: length and CRC-32 of what follows, then records of 33 bytes.
+//! A journal is a sequence of batches, each one sync: length and CRC-32 of what follows, then records of 37 bytes.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,33 +134,45 @@ pub fn recover(
     Ok(Found { open, closed })
 }
 
-/// Reads a journal up to where a crash left it, and cuts the rest off.
+/// Reads a journal up to where a crash left it, and cuts the rest off. One batch is in memory at a time: a fleet's journal is large.
 fn read(dir: &Path, quarter: i64) -> Result<Tails, StoreError> {
     let path = path(dir, quarter);
-    let bytes = fs::read(&path).map_err(io)?;
+    let file = File::open(&path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut file = BufReader::new(file);
     let mut tails = Tails::default();
+    let mut records = Vec::new();
     let mut whole = 0;
-    while let Some(records) = batch(&bytes[whole..]) {
+    while read_batch(&mut file, length - whole, &mut records).map_err(io)? {
         for record in records.as_chunks::<RECORD>().0 {
             let (driver, row) = read_record(record);
             tails.push(driver, &row);
         }
-        whole += HEAD + records.len();
+        whole += (HEAD + records.len()) as u64;
     }
-    if whole < bytes.len() {
+    if whole < length {
         let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
-        file.set_len(whole as u64).map_err(io)?;
+        file.set_len(whole).map_err(io)?;
         file.sync_data().map_err(io)?;
     }
     Ok(tails)
 }
 
-/// The records of the first batch, if it is whole.
-fn batch(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes.get(..HEAD)?;
+/// Reads the records of the next batch, if it is whole; `left` bytes are to come.
+fn read_batch(file: &mut impl Read, left: u64, records: &mut Vec<u8>) -> std::io::Result<bool> {
+    if left < HEAD as u64 {
+        return Ok(false);
+    }
+    let mut head = [0; HEAD];
+    file.read_exact(&mut head)?;
+    let mut rest = &head[..];
     let length = u32::from_le_bytes(take(&mut rest)) as usize;
     let sum = u32::from_le_bytes(take(&mut rest));
-    let records = bytes.get(HEAD..HEAD + length)?;
-    let is_whole = length > 0 && length.is_multiple_of(RECORD) && crc32fast::hash(records) == sum;
-    is_whole.then_some(records)
+    let has_form = length > 0 && length.is_multiple_of(RECORD);
+    if !has_form || left - (HEAD as u64) < length as u64 {
+        return Ok(false);
+    }
+    records.resize(length, 0);
+    file.read_exact(records)?;
+    Ok(crc32fast::hash(records) == sum)
 }

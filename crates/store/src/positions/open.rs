@@ -13,7 +13,7 @@ const GROWTH: usize = 96;
 const MOST_WAITING: usize = 64 << 20;
 
 /// One driver's fixes of a quarter, in the order in which they came.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Tail {
     bytes: Vec<u8>,
     chain: Chain,

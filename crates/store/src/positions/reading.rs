@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::fix::Fix;
 
 use super::closed::Closed;
-use super::open::Tails;
+use super::open::{Tail, Tails};
 use super::row::{Place, Row};
 use super::{DriverNo, Kept, Positions};
 use crate::StoreError;
@@ -21,8 +21,8 @@ const NEIGHBOUR: SignedDuration = SignedDuration::from_hours(1);
 struct View {
     frozen: Option<Arc<Tails>>,
     closed: Vec<Arc<Closed>>,
-    /// The driver's rows of the open quarter.
-    open: Vec<Row>,
+    /// The driver's tail of the open quarter, copied as it is: whoever sends must not wait for its reading.
+    open: Tail,
 }
 
 impl Positions {
@@ -38,14 +38,14 @@ impl Positions {
                 .filter(|file| file.meets(from_ms, to_ms))
                 .cloned()
                 .collect(),
-            open: tail.map(|tail| tail.rows().collect()).unwrap_or_default(),
+            open: tail.cloned().unwrap_or_default(),
         }
     }
 
     /// The driver's rows between the two times, both included, in order.
     fn rows(&self, driver: DriverNo, from_ms: i64, to_ms: i64) -> Result<Vec<Row>, StoreError> {
         let view = self.view(driver, from_ms, to_ms);
-        let mut rows = view.open;
+        let mut rows: Vec<Row> = view.open.rows().collect();
         if let Some(tail) = view.frozen.as_ref().and_then(|tails| tails.of(driver)) {
             rows.extend(tail.rows());
         }
@@ -103,13 +103,14 @@ impl Positions {
     /// Between which times there may be fixes of the driver.
     fn span(&self, driver: DriverNo) -> Option<(i64, i64)> {
         let view = self.view(driver, i64::MIN, i64::MAX);
-        let open = view.open.iter().map(|row| (row.at_ms, row.at_ms));
+        let open = view.open.span();
         let frozen = view
             .frozen
             .as_ref()
             .and_then(|tails| tails.of(driver)?.span());
         let closed = view.closed.iter().map(|file| file.span());
-        open.chain(frozen)
+        open.into_iter()
+            .chain(frozen)
             .chain(closed)
             .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
     }
@@ -134,7 +135,7 @@ impl Positions {
     /// The driver's newest fix.
     pub fn last(&self, driver: DriverNo) -> Result<Option<Kept>, StoreError> {
         let view = self.view(driver, i64::MIN, i64::MAX);
-        let mut newest = view.open.into_iter().max_by_key(Row::place);
+        let mut newest = view.open.rows().max_by_key(Row::place);
         if let Some(tail) = view.frozen.as_ref().and_then(|tails| tails.of(driver)) {
             newest = newest.into_iter().chain(tail.rows()).max_by_key(Row::place);
         }

@@ -9,10 +9,12 @@ use super::row::io;
 use super::{OnDisk, Shared, journal};
 use crate::StoreError;
 
-/// While many send, so long gathers what goes with one sync: each sync wakes whoever waits for it.
+/// While many send, what goes with one sync gathers for so long at most: each sync wakes whoever waits for it.
 const GATHER: Duration = Duration::from_millis(15);
+/// Once nothing has come for so long, everybody waits already.
+const LULL: Duration = Duration::from_millis(2);
 /// So many fixes of one sync are many.
-const MANY: usize = 16;
+const MANY: usize = 32;
 /// After a failure the disk is tried again so often.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -30,7 +32,7 @@ pub fn run(shared: &Shared, on_disk: &OnDisk) {
     let mut last = Instant::now();
     while wait(shared) {
         if were_many {
-            std::thread::sleep(GATHER.saturating_sub(last.elapsed()));
+            gather(shared, last + GATHER);
         }
         let Some(waiting) = shared.lock().open.waiting.pop_front() else {
             continue;
@@ -59,6 +61,19 @@ pub fn run(shared: &Shared, on_disk: &OnDisk) {
                 std::thread::sleep(AGAIN);
             }
         }
+    }
+}
+
+/// Lets come what comes, until `end` or until nothing does.
+fn gather(shared: &Shared, end: Instant) {
+    let mut before = 0;
+    while Instant::now() < end {
+        std::thread::sleep(LULL);
+        let waiting = shared.lock().open.ticket;
+        if waiting == before {
+            return;
+        }
+        before = waiting;
     }
 }
 
