@@ -2,26 +2,26 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::RUNS;
 use super::drivers::{Drivers, start_routes};
 use super::reading::Bench;
 use crate::bodies::{self, TOKEN};
 use crate::drive::{Order, driver};
-use crate::numbers::Runs;
+use crate::numbers::{Runs, float};
 use crate::servers::Server;
 use crate::table::{Table, at_most};
 
 /// Gateways, each with one driver.
 const SOCKETS: usize = 64;
-/// Fixes a second.
-const RATE: f64 = 1_000.0;
+/// Fixes a second: a usual rate, and one at which positions gather for the disk.
+const RATES: [usize; 2] = [1_000, 4_000];
 /// Fixes of each driver that are there already: a day of eight hours, one every 8 s.
 const DAY: usize = 3_600;
 /// Questions a second.
@@ -33,67 +33,88 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
     let start = bodies::today().saturating_sub(SignedDuration::from_hours(3 * 24))?;
     let drivers: Vec<_> = (0..SOCKETS).map(|gateway| (gateway, 0)).collect();
     start_routes(&server.address, start, &drivers)?;
-    let order = |from, fixes, rate| Order {
-        address: server.address.clone(),
-        sockets: SOCKETS,
-        drivers: 1,
-        fixes,
-        from,
-        step_s: 8,
-        start,
-        window: 32,
-        rate,
-        together: 1,
-        spread: false,
-        watchers: 0,
+    let mut from = 0;
+    let mut order = |fixes, rate| {
+        let order = Order {
+            address: server.address.clone(),
+            sockets: SOCKETS,
+            drivers: 1,
+            fixes,
+            from,
+            step_s: 8,
+            start,
+            window: 32,
+            rate,
+            together: 1,
+            spread: false,
+            watchers: 0,
+        };
+        from += fixes;
+        order
     };
-    Drivers::prepare(&order(0, DAY, 0.0))?.go()?;
-    let fixes = if bench.extent.quick { 60 } else { 200 };
-    let mut from = DAY;
-    let (mut undisturbed, mut disturbed, mut asked) =
-        (Runs::default(), Runs::default(), Runs::default());
-    for _ in 0..RUNS {
-        undisturbed.add(Drivers::prepare(&order(from, fixes, RATE))?.go()?.ack_ms.1);
-        from += fixes;
-        let generator = Drivers::prepare(&order(from, fixes, RATE))?;
-        from += fixes;
-        let over = AtomicBool::new(false);
-        let (report, questions) = scope(|scope| -> Result<_> {
-            let asking = scope.spawn(|| ask(&server.address, &start.to_string()[..10], &over));
-            let report = generator.go();
-            over.store(true, Ordering::Relaxed);
-            Ok((report?, asking.join().expect("no panic")?))
-        })?;
-        disturbed.add(report.ack_ms.1);
-        asked.add(questions);
+    Drivers::prepare(&order(DAY, 0.0))?.go()?;
+    let mut table = Table::new(&[
+        "fixes a second",
+        "beside it",
+        "ack p99 ms",
+        "times",
+        "target",
+    ]);
+    let seconds = if bench.extent.quick { 4 } else { 12 };
+    for rate in RATES {
+        let fixes = seconds * rate / SOCKETS;
+        let (mut undisturbed, mut disturbed) = (Runs::default(), Runs::default());
+        for _ in 0..RUNS {
+            let alone = Drivers::prepare(&order(fixes, float(rate)))?;
+            undisturbed.add(alone.go()?.ack_ms.1);
+            let asked = Drivers::prepare(&order(fixes, float(rate)))?;
+            disturbed.add(beside_questions(&server, start, asked)?);
+        }
+        let times = disturbed.median() / undisturbed.median();
+        let rate = rate.to_string();
+        let nobody = "nobody asks".to_owned();
+        table.row([
+            rate.clone(),
+            nobody,
+            undisturbed.told(1),
+            String::new(),
+            String::new(),
+        ]);
+        let questions = format!("{QUESTIONS} questions a second");
+        let verdict = at_most(times, 2.0, "x");
+        table.row([
+            rate,
+            questions,
+            disturbed.told(1),
+            format!("{times:.2}"),
+            verdict,
+        ]);
     }
-    let mut table = Table::new(&["beside it", "ack p99 ms", "times", "target"]);
-    table.row([
-        "nobody asks".to_owned(),
-        undisturbed.told(1),
-        String::new(),
-        String::new(),
-    ]);
-    let times = disturbed.median() / undisturbed.median();
-    table.row([
-        format!("{} questions a second", asked.told(0)),
-        disturbed.told(1),
-        format!("{times:.2}"),
-        at_most(times, 2.0, "x"),
-    ]);
     table.print(&format!(
-        "Positions at {RATE} a second while others read days of {DAY} fixes (the day's statistics, its history in JSON, a page of it)"
+        "Positions while others read days of {DAY} fixes (the day's statistics, its history in GeoJSON, a page of it)"
     ));
     server.stop()
 }
 
-/// Asks for one driver's past after the other's, until it is over; gives the rate at which it was answered.
-fn ask(address: &str, day: &str, over: &AtomicBool) -> Result<f64> {
-    let asked = AtomicUsize::new(0);
+/// How long all but one of a hundred answers took while others ask.
+fn beside_questions(server: &Server, start: Timestamp, drivers: Drivers) -> Result<f64> {
+    let over = AtomicBool::new(false);
+    scope(|scope| {
+        let asking = scope.spawn(|| ask(&server.address, &start.to_string()[..10], &over));
+        let report = drivers.go();
+        over.store(true, Ordering::Relaxed);
+        asking.join().expect("no panic")?;
+        Ok(report?.ack_ms.1)
+    })
+}
+
+/// Asks for one driver's past after the other's, until it is over.
+fn ask(address: &str, day: &str, over: &AtomicBool) -> Result<()> {
     let started = Instant::now();
-    let pause = Duration::from_secs_f64(1.0 / QUESTIONS);
-    while !over.load(Ordering::Relaxed) {
-        let number = asked.fetch_add(1, Ordering::Relaxed);
+    for number in 0.. {
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
         let path = format!("/v1/drivers/{}", driver(number % SOCKETS, 0));
         let question = match number % 3 {
             0 => format!("{path}/statistics?labId=LAB001&date={day}"),
@@ -101,11 +122,10 @@ fn ask(address: &str, day: &str, over: &AtomicBool) -> Result<f64> {
             _ => format!("{path}/positions?labId=LAB001&limit=500&from={day}T00:00:00Z"),
         };
         get(address, &question)?;
-        let due = pause * u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let due = Duration::from_secs_f64(float(number + 1) / QUESTIONS);
         sleep(due.saturating_sub(started.elapsed()));
     }
-    let count = u32::try_from(asked.into_inner()).unwrap_or(u32::MAX);
-    Ok(f64::from(count) / started.elapsed().as_secs_f64())
+    Ok(())
 }
 
 fn get(address: &str, path: &str) -> Result<()> {

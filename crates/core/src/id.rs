@@ -18,17 +18,17 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl $name {
             /// Takes an id from outside, which must have the contract's form.
             pub fn parse(text: &str) -> Result<Self, Reason> {
-                check(text).map(|()| Self(text.to_owned()))
+                check(text).map(|()| Self(text.into()))
             }
 
             /// An id that we built or kept: its form was checked when it came in.
             pub fn known(text: impl Into<String>) -> Self {
-                Self(text.into())
+                Self(text.into().into_boxed_str())
             }
 
             /// The text.

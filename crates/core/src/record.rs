@@ -38,7 +38,7 @@ words! {
         Series = "series",
         /// An invoice.
         Invoice = "invoice",
-        /// A route.
+        /// A route; its parent is its driver.
         Route = "route",
         /// A stop; its parent is its route.
         Stop = "stop",
@@ -62,7 +62,7 @@ pub struct Row {
     pub date: Option<Date>,
     /// Its status, in the contract's words.
     pub status: Option<&'static str>,
-    /// The record it is a part of.
+    /// The record that it is a part of, or belongs to.
     pub parent: Option<String>,
     /// A second unique key, unique within the kind.
     pub identity: Option<[u8; 16]>,
@@ -233,6 +233,7 @@ records! {
     Route => |route| &route.lab_id, |this, row| {
         row.date = Some(this.date);
         row.status = Some(this.status.as_str());
+        row.parent = Some(this.driver_id.to_string());
     };
     RuleBook => |book| &book.lab_id, |_this, _row| ();
     Stop private private => |stop| &stop.lab_id, |this, row| {

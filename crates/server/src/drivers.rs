@@ -64,8 +64,8 @@ pub struct Drivers {
     maps: Arc<Maps>,
     fleet: Fleet,
     on_the_road: OnTheRoad,
-    /// What was learned before a started route began.
-    learned: Mutex<HashMap<(LabId, RouteId), Arc<Learned>>>,
+    /// What labs had learned before an hour began.
+    learned: Mutex<HashMap<(LabId, jiff::Timestamp), Arc<Learned>>>,
     /// Positions up to that ticket are on disk.
     pub durable: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
@@ -200,7 +200,7 @@ impl Drivers {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn learned_by_route(&self) -> MutexGuard<'_, HashMap<(LabId, RouteId), Arc<Learned>>> {
+    fn learned_by_hour(&self) -> MutexGuard<'_, HashMap<(LabId, jiff::Timestamp), Arc<Learned>>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -105,7 +105,7 @@ fn rest_of_leg(
     at: Timestamp,
 ) -> travel::Leg {
     let straight = travel::straight_line(from, to, plan.pace);
-    let Some(asked) = stop.leg.filter(|leg| leg.known_at <= at) else {
+    let Some(asked) = stop.leg.as_deref().filter(|leg| leg.known_at <= at) else {
         return straight;
     };
     let whole_m = geo::distance_m(asked.from, to);
@@ -129,6 +129,7 @@ fn whole_leg(
     at: Timestamp,
 ) -> travel::Leg {
     stop.leg
+        .as_deref()
         .filter(|leg| leg.known_at <= at && geo::distance_m(leg.from, from) < SAME_M)
         .map_or_else(|| travel::straight_line(from, to, plan.pace), |leg| leg.leg)
 }

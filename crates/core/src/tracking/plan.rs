@@ -63,8 +63,8 @@ pub struct PlannedStop {
     pub window_end: Option<Timestamp>,
     /// How long it takes there, in seconds.
     pub service_s: f64,
-    /// What a service said of the way there.
-    pub leg: Option<Leg>,
+    /// What a service said of the way there. In a box: most stops of many vans have none.
+    pub leg: Option<Box<Leg>>,
     /// When the driver said to have arrived, where no position tells it.
     pub tapped_at: Option<Timestamp>,
     /// When it was done, failed or skipped.

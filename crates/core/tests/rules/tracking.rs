@@ -386,7 +386,7 @@ fn etas_add_up_leg_by_leg_with_the_time_at_each_stop() {
 fn what_a_service_said_of_a_leg_holds_for_the_rest_of_it() {
     let mut plan = plan(vec![stop(1, 4_000.0, 0.0), stop(2, 8_000.0, 0.0)]);
     let leg = |from, seconds| {
-        Some(Leg {
+        Some(Box::new(Leg {
             from,
             leg: travel::Leg {
                 seconds,
@@ -394,7 +394,7 @@ fn what_a_service_said_of_a_leg_holds_for_the_rest_of_it() {
                 source: Source::Google,
             },
             known_at: at(START),
-        })
+        }))
     };
     plan.stops[0].leg = leg(place(0.0, 0.0), 800.0);
     plan.stops[1].leg = leg(place(4_000.0, 0.0), 600.0);

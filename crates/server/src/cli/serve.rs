@@ -15,6 +15,9 @@ use crate::access::Secretly;
 use crate::config::{Config, LogFormat};
 use crate::startup::{self, Running};
 
+/// Threads that wait for the disk at most: each holds memory, and the disk is no faster for more of them.
+const BLOCKING_THREADS: usize = 64;
+
 /// Run the server.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -45,6 +48,7 @@ impl Serve {
         crate::metrics::recorder();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS)
             .build()?;
         let done = runtime.block_on(serve(config));
         // Whatever still waits for a connection that was cut off is not waited for.

@@ -30,7 +30,7 @@ impl Drivers {
         let no = self.log.find(&driver.lab_id, &driver.id);
         let mut visits = Vec::new();
         let mut kept_promises: Vec<Promise> = Vec::new();
-        let routes = planning::routes_on(store, &driver.lab_id, std::iter::once(date))?;
+        let routes = planning::routes_on(store, &driver.lab_id, None, date)?;
         for route in routes.iter().filter(|route| concerns(route, driver)) {
             let learned = self.learned(route)?;
             let planned = planning::of_route(store, route, &learned)?;

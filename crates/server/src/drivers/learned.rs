@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use pontic_core::directory::Clinic;
 use pontic_core::geo;
 use pontic_core::id::{ClinicId, LabId};
-use pontic_core::route::Stop;
+use pontic_core::route::{Route, Stop};
 use pontic_core::time::Coordinates;
 use pontic_core::travel::{self, Pace};
 use pontic_store::{Store, StoreError};
 
-use super::planning::{one, routes_on, stops_of};
+use super::planning::{one, some_routes_on, stops_of};
 
 /// A stop takes so long where nothing better is known, in seconds.
 const SERVICE_S: f64 = 180.0;
@@ -21,8 +22,10 @@ const MIN_VISITS: usize = 3;
 const MAX_VISIT_S: f64 = 3_600.0;
 /// How far back we look, in days.
 const DAYS: i64 = 14;
+/// Routes that teach enough.
+const MOST_ROUTES: usize = 400;
 
-/// What was learned before a route began. The same for the whole route, so that its ETAs do not jump, and the same whenever it is
+/// What was learned before the hour in which a route began. The same for the whole route, so that its ETAs do not jump, and the same whenever it is
 /// looked at again.
 #[derive(Debug, Clone)]
 pub struct Learned {
@@ -60,7 +63,7 @@ impl Learned {
         let mut legs = Vec::new();
         let mut visits: HashMap<ClinicId, Vec<f64>> = HashMap::new();
         let mut places: HashMap<ClinicId, Option<Coordinates>> = HashMap::new();
-        for route in routes_on(store, lab, days)? {
+        for route in newest_routes(store, lab, days)? {
             let mut stops = stops_of(store, &route)?;
             stops.retain(|stop| stop.arrived_at.is_some_and(|arrived| arrived < at));
             stops.sort_by_key(|stop| stop.arrived_at);
@@ -95,6 +98,23 @@ impl Learned {
                 .collect(),
         })
     }
+}
+
+/// The routes of those days, the newest days first; enough of them.
+fn newest_routes(
+    store: &dyn Store,
+    lab: &LabId,
+    days: impl Iterator<Item = Date>,
+) -> Result<Vec<Route>, StoreError> {
+    let mut routes = Vec::new();
+    for date in days {
+        let left = MOST_ROUTES - routes.len();
+        if left == 0 {
+            break;
+        }
+        routes.extend(some_routes_on(store, lab, date, left)?);
+    }
+    Ok(routes)
 }
 
 fn visit_s(stop: &Stop, before: Timestamp) -> Option<f64> {

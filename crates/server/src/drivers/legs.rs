@@ -93,6 +93,7 @@ fn unknown_legs(road: &Road, fix: &Fix) -> Vec<Unknown> {
         let Some(place) = &stop.place else { continue };
         let known = stop
             .leg
+            .as_deref()
             .is_some_and(|leg| is_first || geo::distance_m(leg.from, from) < SAME_M);
         if !known {
             unknown.push(Unknown {

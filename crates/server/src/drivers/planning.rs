@@ -1,10 +1,11 @@
 //! From records to the plan that the tracker follows.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::fence::Area;
 use pontic_core::id::{DriverId, LabId, RouteId};
-use pontic_core::record::Entity;
+use pontic_core::record::{Entity, Kind};
 use pontic_core::route::{Route, Stop};
 use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{Leg, Place, Plan, PlannedStop};
@@ -68,29 +69,44 @@ pub fn started_of(
     let filter = Filter {
         lab_id: Some(lab.clone()),
         status: Some(RouteStatus::Started.to_string()),
+        parent: Some(driver.to_string()),
         ..Filter::default()
     };
-    let mut routes = all::<Route>(store, &filter)?;
-    routes.retain(|route| route.driver_id == *driver);
-    Ok(routes)
+    all(store, &filter)
 }
 
-/// Routes of a lab that are planned for one of those days.
+/// Routes of a lab, or of one of its drivers, that are planned for that day.
 pub fn routes_on(
     store: &dyn Store,
     lab: &LabId,
-    days: impl Iterator<Item = jiff::civil::Date>,
+    driver: Option<&DriverId>,
+    date: Date,
 ) -> Result<Vec<Route>, StoreError> {
-    let mut routes = Vec::new();
-    for date in days {
-        let filter = Filter {
-            lab_id: Some(lab.clone()),
-            date: Some(date),
-            ..Filter::default()
-        };
-        routes.extend(all::<Route>(store, &filter)?);
-    }
-    Ok(routes)
+    let filter = Filter {
+        lab_id: Some(lab.clone()),
+        date: Some(date),
+        parent: driver.map(ToString::to_string),
+        ..Filter::default()
+    };
+    all(store, &filter)
+}
+
+/// The first routes of a lab that are planned for that day, `limit` of them.
+pub fn some_routes_on(
+    store: &dyn Store,
+    lab: &LabId,
+    date: Date,
+    limit: usize,
+) -> Result<Vec<Route>, StoreError> {
+    let filter = Filter {
+        lab_id: Some(lab.clone()),
+        date: Some(date),
+        ..Filter::default()
+    };
+    let paging = Paging { after: None, limit };
+    let page = store.list(Kind::Route, &filter, &paging)?;
+    let routes = page.items.iter().filter_map(Route::from_record);
+    Ok(routes.cloned().collect())
 }
 
 /// The stops of a route in their order.
@@ -178,14 +194,16 @@ fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop
         }),
         window_end: stop.window_end,
         service_s: learned.service_s(&stop.clinic_id),
-        leg: stop.leg.map(|leg| Leg {
-            from: leg.from,
-            leg: travel::Leg {
-                seconds: leg.seconds,
-                way_m: leg.meters,
-                source: leg.source,
-            },
-            known_at: leg.at,
+        leg: stop.leg.map(|leg| {
+            Box::new(Leg {
+                from: leg.from,
+                leg: travel::Leg {
+                    seconds: leg.seconds,
+                    way_m: leg.meters,
+                    source: leg.source,
+                },
+                known_at: leg.at,
+            })
         }),
         tapped_at: stop.tapped_at(),
         closed_at: stop.closed_at,

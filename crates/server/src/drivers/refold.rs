@@ -11,7 +11,6 @@ use jiff::{Timestamp, ToSpan as _};
 use pontic_core::fix::Fix;
 use pontic_core::id::{ClinicId, LabId, RouteId};
 use pontic_core::route::{Route, Sight, Stop};
-use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{Correction, Plan, Seen, Told, Trip, corrections};
 use pontic_store::StoreError;
 use pontic_store::positions::{DriverNo, Kept};
@@ -30,6 +29,10 @@ const GATHER: Duration = Duration::from_millis(150);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Tries to look at a route while its driver sends on; then the driver waits.
 const MAX_TRIES: usize = 4;
+/// An hour, in seconds.
+const HOUR_S: i64 = 3_600;
+/// Hours of labs of which it is remembered what was learned before them.
+const MOST_HOURS: usize = 256;
 /// Fixes that are read at once.
 const PAGE: usize = 5_000;
 
@@ -169,11 +172,14 @@ impl Drivers {
                     .unwrap_or_else(|_| day(first));
                 let days = from.series(1.day()).take_while(|date| *date <= day(last));
                 let mut plans = Vec::new();
-                for route in planning::routes_on(store, &name.lab_id, days)? {
-                    if concerns(&route, &name.driver_id, first, last) {
-                        let learned = drivers.learned(&route)?;
-                        let planned = planning::of_route(store, &route, &learned)?;
-                        plans.extend(planned.plan.map(|plan| (plan, planned.stops)));
+                for date in days {
+                    let driver = Some(&name.driver_id);
+                    for route in planning::routes_on(store, &name.lab_id, driver, date)? {
+                        if concerns(&route, first, last) {
+                            let learned = drivers.learned(&route)?;
+                            let planned = planning::of_route(store, &route, &learned)?;
+                            plans.extend(planned.plan.map(|plan| (plan, planned.stops)));
+                        }
                     }
                 }
                 Ok(plans)
@@ -187,15 +193,9 @@ impl Drivers {
     }
 }
 
-/// Whether the driver may have been on the route between the two times.
-fn concerns(
-    route: &Route,
-    driver: &pontic_core::id::DriverId,
-    first: Timestamp,
-    last: Timestamp,
-) -> bool {
-    route.driver_id == *driver
-        && route.started_at.is_some_and(|started| started <= last)
+/// Whether the route may have been driven between the two times.
+fn concerns(route: &Route, first: Timestamp, last: Timestamp) -> bool {
+    route.started_at.is_some_and(|started| started <= last)
         && route.finished_at.is_none_or(|finished| first <= finished)
 }
 
@@ -297,27 +297,33 @@ impl Drivers {
         let _ = tokio::time::timeout(PATIENCE, heard).await;
     }
 
-    /// What was learned before that route began; looked up once while it is driven.
+    /// What was learned before the hour in which that route began; looked up once for all that began in it.
     pub(super) fn learned(&self, route: &Route) -> Result<Arc<Learned>, StoreError> {
         let pace = self.maps.pace();
-        let Some(started_at) = route.started_at else {
+        let hour = route.started_at.and_then(|at| {
+            let hour = at.as_second().div_euclid(HOUR_S);
+            Timestamp::from_second(hour * HOUR_S).ok()
+        });
+        let Some(hour) = hour else {
             return Ok(Arc::new(Learned::nothing(pace)));
         };
-        let key = (route.lab_id.clone(), route.id.clone());
-        if let Some(known) = self.learned_by_route().get(&key) {
+        let key = (route.lab_id.clone(), hour);
+        if let Some(known) = self.learned_by_hour().get(&key) {
             return Ok(Arc::clone(known));
         }
         let learned = Arc::new(Learned::before(
             self.store.as_ref(),
             &route.lab_id,
-            started_at,
+            hour,
             &self.rules.default_time_zone,
             pace,
             self.maps.pace_is_fixed(),
         )?);
-        if route.status == RouteStatus::Started {
-            self.learned_by_route().insert(key, Arc::clone(&learned));
+        let mut by_hour = self.learned_by_hour();
+        if by_hour.len() >= MOST_HOURS {
+            by_hour.clear();
         }
+        by_hour.insert(key, Arc::clone(&learned));
         Ok(learned)
     }
 
@@ -417,7 +423,6 @@ impl Drivers {
             return;
         };
         self.on_the_road().remove(&key);
-        self.learned_by_route().remove(&key);
         let handle = self.fleet.handle(was);
         let mut state = locked(&handle);
         if state

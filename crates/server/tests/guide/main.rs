@@ -1,4 +1,5 @@
-//! Runs every example of `docs/guide.md`, each of its three ways on an empty folder, and compares the answers key for key.
+//! Runs every example of `docs/guide.md`, each of its three ways on an empty folder, and those of `docs/drivers.md`, and compares
+//! the answers key for key.
 
 mod page;
 #[allow(missing_docs, reason = "the guide shows these as they stand")]
@@ -52,7 +53,16 @@ fn shell(server: &Server, script: &str) -> Value {
 
 #[test]
 fn with_curl() {
-    let (page, server) = (Page::read(), Server::start());
+    let (page, server) = (Page::guide(), Server::start());
+    for example in &page.examples {
+        compare(example, &shell(&server, &example.curl));
+    }
+}
+
+#[test]
+fn the_drivers_page() {
+    let (page, server) = (Page::drivers(), Server::start());
+    assert!(page.examples.len() > 5);
     for example in &page.examples {
         compare(example, &shell(&server, &example.curl));
     }
@@ -60,9 +70,10 @@ fn with_curl() {
 
 #[test]
 fn with_the_command_line() {
-    let (page, server) = (Page::read(), Server::start());
+    let (page, server) = (Page::guide(), Server::start());
     for example in &page.examples {
-        let printed = shell(&server, &example.command);
+        let command = example.command.as_ref();
+        let printed = shell(&server, command.expect("the guide shows it too"));
         assert_eq!(printed["statusCode"], 200, "{}", example.name);
         compare(example, &printed["body"]);
     }
@@ -70,7 +81,7 @@ fn with_the_command_line() {
 
 #[test]
 fn in_rust() {
-    let (page, server) = (Page::read(), Server::start());
+    let (page, server) = (Page::guide(), Server::start());
     let api = rust::Api {
         url: server.url.clone(),
         token: server::TOKEN.to_owned(),
@@ -87,7 +98,7 @@ fn in_rust() {
 
 #[test]
 fn the_rust_in_the_guide_is_the_rust_that_runs() {
-    let page = Page::read();
+    let page = Page::guide();
     for (name, shown) in &page.rust {
         assert_eq!(
             page::fragment(include_str!("rust.rs"), name),

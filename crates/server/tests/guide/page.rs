@@ -1,4 +1,4 @@
-//! The guide as data: code blocks whose first line says which example they are of, and in which way.
+//! A page of the documentation as data: code blocks whose first line says which example they are of, and in which way.
 
 use serde_json::Value;
 
@@ -9,11 +9,12 @@ const ANYTHING: &str = "…";
 pub struct Example {
     pub name: String,
     pub curl: String,
-    pub command: String,
+    /// With the command line, where that is shown.
+    pub command: Option<String>,
     pub answer: Value,
 }
 
-/// The guide.
+/// A page.
 pub struct Page {
     pub examples: Vec<Example>,
     /// Rust blocks by name.
@@ -21,18 +22,25 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads `docs/guide.md`.
-    pub fn read() -> Self {
-        let text = include_str!("../../../../docs/guide.md");
+    /// `docs/guide.md`.
+    pub fn guide() -> Self {
+        Self::read(include_str!("../../../../docs/guide.md"))
+    }
+
+    /// `docs/drivers.md`.
+    pub fn drivers() -> Self {
+        Self::read(include_str!("../../../../docs/drivers.md"))
+    }
+
+    fn read(text: &str) -> Self {
         let blocks = blocks(text);
+        let look = |kind: &str, name: &str| {
+            let mut found = blocks.iter();
+            let found = found.find(|(info, _)| *info == format!("{kind} {name}"));
+            found.map(|(_, code)| code.clone())
+        };
         let find = |kind: &str, name: &str| {
-            let found = blocks
-                .iter()
-                .find(|(info, _)| *info == format!("{kind} {name}"));
-            found
-                .unwrap_or_else(|| panic!("{name} has no block '{kind}'"))
-                .1
-                .clone()
+            look(kind, name).unwrap_or_else(|| panic!("{name} has no block '{kind}'"))
         };
         let names = blocks
             .iter()
@@ -40,7 +48,7 @@ impl Page {
         let examples = names.map(|name| Example {
             name: name.to_owned(),
             curl: find("sh curl", name),
-            command: find("sh pontic", name),
+            command: look("sh pontic", name),
             answer: serde_json::from_str(&find("json", name)).expect("the answer is JSON"),
         });
         let rust = blocks.iter().filter_map(|(info, code)| {

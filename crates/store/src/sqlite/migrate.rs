@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// Format n is what the first n steps make. A change of the schema is a further file at the end.
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_routes_of_a_driver.sql"),
+];
 
 /// Brings the data to the newest format. Runs within a transaction of the caller.
 pub fn run(conn: &Connection) -> Result<(), StoreError> {
