@@ -342,3 +342,29 @@ fn many_readers_beside_a_writer() {
         }
     });
 }
+
+#[test]
+fn routes_of_an_older_folder_are_found_by_their_driver() {
+    let dir = folder();
+    drop(open(dir.path()));
+    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
+    // As a folder of format 1 had it.
+    conn.execute_batch(
+        r#"DROP INDEX route_parent;
+           PRAGMA user_version = 1;
+           INSERT INTO r_route (lab_id, id, open, version, body)
+           VALUES ('LAB1', 'R1', 1, 1, '{"id":"R1","labId":"LAB1","driverId":"DRV-7"}');"#,
+    )
+    .expect("made old");
+    drop(conn);
+    drop(open(dir.path()));
+    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
+    let parent: String = conn
+        .query_row("SELECT parent FROM r_route", [], |row| row.get(0))
+        .expect("a route");
+    assert_eq!(parent, "DRV-7");
+    let format: u32 = conn
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .expect("a format");
+    assert!(format > 1);
+}
