@@ -6,6 +6,7 @@ mod demo;
 mod deny;
 mod http;
 mod place;
+mod servers;
 mod soak;
 mod steps;
 mod tally;
@@ -21,6 +22,7 @@ cargo xtask tidy                 our own rules of tidiness; one line a fault
 cargo xtask demo [--once]        a scripted day through the real binary, which is then left running
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
 cargo xtask soak [--minutes N]   the crash harness and the property tests, for long
+cargo xtask servers -- COMMAND   a command beside the servers that tests need
 cargo xtask help                 this page";
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
         ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),
+        ["servers", "--", command @ ..] => servers::run(command),
         ["soak"] => soak::run(None),
         ["soak", "--minutes", minutes] => soak::run(Some(minutes)),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,6 +1,8 @@
 //! Steps of a longer chore: each announced, timed, and the end of it all if it fails.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,9 +49,11 @@ impl Steps {
 
 /// How a command is shown.
 pub fn shown(command: &Command) -> String {
-    let args = command.get_args().map(|arg| arg.to_string_lossy());
-    std::iter::once("cargo".into())
-        .chain(args)
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    std::iter::once(name)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
         .join(" ")
 }

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::place::cargo;
+use crate::servers::Servers;
 use crate::steps::{self, Steps};
 use crate::tally::Runner;
 use crate::{deny, tidy, tools};
@@ -40,6 +41,8 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.step("deny", "cargo deny check", |_| deny::run())?;
     let (runner, mut tests) = tests();
     steps.step("tests", &steps::shown(&tests), |tally| {
+        let servers = Servers::start()?;
+        servers.tell(&mut tests);
         steps::run_counted(runner, &mut tests, tally)
     })?;
     let mut examples = cargo();

@@ -55,6 +55,15 @@ impl Identity {
         prefix.copy_from_slice(&Sha256::digest(pickup_id.as_bytes())[..8]);
         prefix
     }
+
+    /// The first and the last key that a pickup with that `pickupId` can have.
+    pub fn bounds(pickup_id: &str) -> ([u8; 16], [u8; 16]) {
+        let prefix = Self::prefix(pickup_id);
+        let (mut first, mut last) = ([0; 16], [u8::MAX; 16]);
+        first[..8].copy_from_slice(&prefix);
+        last[..8].copy_from_slice(&prefix);
+        (first, last)
+    }
 }
 
 /// Crockford's base 32: no I, L, O or U, so that it survives the telephone.

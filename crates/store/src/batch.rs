@@ -131,6 +131,9 @@ pub struct Quarantined {
 /// What is written in one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
+    /// Where the data stood ([`super::Store::stamp`]) before the facts of these decisions were loaded. If others have written about
+    /// the same labs since: [`super::StoreError::Conflict`]. Absent: nothing was loaded.
+    pub stamp: Option<u64>,
     /// Accepted events, in the order in which they were decided.
     pub entries: Vec<Entry>,
     /// Every record that they changed, as it is at the end, with the version that was loaded (absent: it is new).

@@ -10,6 +10,7 @@ mod people;
 mod proofs;
 mod sample;
 mod tokens;
+mod two;
 mod work;
 
 pub use self::sample::{case, delivery, entry, new_case_batch, pickup};
@@ -122,5 +123,37 @@ pub fn tell<S: Store>(mut make_empty: impl FnMut() -> S) {
     for (what, story) in STORIES {
         println!("{what}");
         story(&make_empty());
+    }
+}
+
+/// The same for two programs on one data.
+type StoryOfTwo = (&'static str, fn(&dyn Store, &dyn Store));
+
+const STORIES_OF_TWO: &[StoryOfTwo] = &[
+    (
+        "what others wrote since is a conflict",
+        two::what_others_wrote_since_is_a_conflict,
+    ),
+    (
+        "the stamp tells of others and not of oneself",
+        two::stamp_tells_of_others,
+    ),
+    ("one log for both", two::one_log_for_both),
+    (
+        "a piece of work is claimed by one",
+        two::work_is_claimed_by_one,
+    ),
+    (
+        "a token made by one opens the other's door",
+        two::tokens_are_shared,
+    ),
+];
+
+/// Tells every story of two programs, each on data of its own.
+pub fn tell_of_two<S: Store>(mut make_empty: impl FnMut() -> (S, S)) {
+    for (what, story) in STORIES_OF_TWO {
+        println!("{what}");
+        let (one, other) = make_empty();
+        story(&one, &other);
     }
 }

@@ -10,6 +10,8 @@ pub mod batch;
 pub mod contract;
 pub mod page;
 pub mod positions;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
 pub mod vault;
 
@@ -30,7 +32,8 @@ pub enum StoreError {
     /// Something else changed a row since it was loaded, or a unique key was taken: load and decide again.
     #[error("a row changed since it was loaded")]
     Conflict,
-    /// The disk is full, the file is locked, the server is gone: nothing was written, and it may work later.
+    /// The disk is full, the file is locked, the server is gone: it may work later. Nothing was written, unless a server was lost
+    /// while it committed: then nobody knows, and whoever sends the same again finds out.
     #[error("the store cannot write or read now: {0}")]
     Unavailable(String),
     /// A row breaks a rule of the schema, or cannot be read: trying again does not help.
@@ -38,7 +41,7 @@ pub enum StoreError {
     Broken(String),
     /// The data was written by a newer version of this program.
     #[error(
-        "the data folder has format {found}, this program knows up to {known}: use the newer program"
+        "the data has format {found}, this program knows up to {known}: use the newer program"
     )]
     Newer {
         /// Format of the data.
@@ -62,7 +65,7 @@ pub trait Store: Send + Sync {
     /// A digest, keyed with this store's key, by which contents are compared without being kept.
     fn digest(&self, content: &[u8]) -> [u8; 16];
 
-    /// Writes a batch of decisions: all of it or, on an error, nothing.
+    /// Writes a batch of decisions: all of it or, on an error, nothing. [`Batch::stamp`] says what they rest on.
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
     /// Takes up to `limit` pieces of waiting work that are due, for as long as `lease`; each counts one attempt more.

@@ -144,7 +144,7 @@ impl Store for SqliteStore {
 
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         self.writer
-            .write(|conn| write_batch(conn, &self.vault, batch))
+            .write_at(batch.stamp, |conn| write_batch(conn, &self.vault, batch))
     }
 
     fn claim(

@@ -125,6 +125,7 @@ impl Desk {
             seen: HashMap::new(),
             records: Records::default(),
             batch: Batch {
+                stamp: Some(stamp),
                 settled: settled.to_vec(),
                 ..Batch::default()
             },

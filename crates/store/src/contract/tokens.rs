@@ -7,7 +7,7 @@ use crate::access::{Token, TokenKind};
 use crate::{Store, StoreError};
 
 /// A token that ends after 100 seconds.
-fn token(n: u8, kind: TokenKind, parent: Option<u8>) -> Token {
+pub fn token(n: u8, kind: TokenKind, parent: Option<u8>) -> Token {
     Token {
         id: n.to_string(),
         hash: [n; 32],

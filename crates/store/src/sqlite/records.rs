@@ -120,7 +120,7 @@ pub fn list(
     filter: &Filter,
     paging: &Paging,
 ) -> Result<Page<Record>, StoreError> {
-    let bounds = filter.pickup_id.as_deref().map(identities);
+    let bounds = filter.pickup_id.as_deref().map(Identity::bounds);
     Query::new(&tables::of(kind).list)
         .and_if(
             "lab_id = ?",
@@ -136,13 +136,4 @@ pub fn list(
         .page(conn, "n", paging, |row| {
             Ok((row.get(0)?, read(vault, kind, row)?))
         })
-}
-
-/// The first and the last key that a pickup with that id of its sender can have.
-fn identities(pickup_id: &str) -> ([u8; 16], [u8; 16]) {
-    let prefix = Identity::prefix(pickup_id);
-    let (mut first, mut last) = ([0; 16], [u8::MAX; 16]);
-    first[..8].copy_from_slice(&prefix);
-    last[..8].copy_from_slice(&prefix);
-    (first, last)
 }

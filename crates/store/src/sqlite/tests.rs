@@ -74,6 +74,17 @@ fn in_a_folder_it_keeps_the_contract() {
     });
 }
 
+#[test]
+fn two_programs_on_a_folder_keep_the_contract() {
+    let parent = folder();
+    let mut count = 0;
+    contract::tell_of_two(|| {
+        count += 1;
+        let dir = parent.path().join(count.to_string());
+        (open(&dir), open(&dir))
+    });
+}
+
 /// The look-ups that decisions make cost the same however much there is: none reads a whole table.
 #[test]
 fn decisions_find_what_they_need_by_indexes() {

@@ -41,9 +41,26 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_at(None, work)
+    }
+
+    /// The same, if no other process has changed the data since it had that stamp.
+    pub fn write_at<T>(
+        &self,
+        stamp: Option<u64>,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut state = self.lock();
         self.heal(&mut state)?;
-        transaction::write(&state.conn, work)
+        let opened = state.opened;
+        transaction::write(&state.conn, |conn| {
+            if let Some(stamp) = stamp
+                && stamp_of(conn, opened)? != stamp
+            {
+                return Err(StoreError::Conflict);
+            }
+            work(conn)
+        })
     }
 
     /// Runs `work` on one state of the data, the newest.
@@ -59,11 +76,7 @@ impl Writer {
     /// Differs whenever another process has changed the data.
     pub fn stamp(&self) -> Result<u64, StoreError> {
         let state = self.lock();
-        let version: u32 = state
-            .conn
-            .prepare_cached("PRAGMA data_version")?
-            .query_row([], |row| row.get(0))?;
-        Ok(state.opened << 32 | u64::from(version))
+        stamp_of(&state.conn, state.opened)
     }
 
     /// Lets the database grow to so many pages; absent: as far as the disk goes.
@@ -87,6 +100,14 @@ impl Writer {
         // A panic in the middle has rolled back on its way: the connection is as good as before.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `SQLite`'s count of what others changed, in front of it how often the connection was opened.
+fn stamp_of(conn: &Connection, opened: u64) -> Result<u64, StoreError> {
+    let version: u32 = conn
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok(opened << 32 | u64::from(version))
 }
 
 fn limit(conn: &Connection, max_pages: Option<u32>) -> Result<(), StoreError> {

@@ -1,0 +1,431 @@
+//! The store in a database that several programs share: `PostgreSQL`.
+//!
+//! The same algorithm as in a folder, in journeys to a server: a batch takes its numbers first, and with them the right to be
+//! the only one that commits; so the log's order is the order of commits whoever writes, and nothing can deadlock. What was
+//! loaded before may be stale by then: versions and unique keys tell it, and the log tells whether others wrote about the same
+//! labs. Each table has its module, whose functions get a connection or a transaction: nothing below this file begins or ends one.
+//!
+//! Callers are threads that wait, as with every engine. The connections are served by a small runtime of their own, so that
+//! it does not matter on which thread a caller waits.
+
+mod about;
+mod alerts;
+mod connection;
+mod counter;
+mod error;
+mod facts;
+mod inbox;
+mod log;
+mod migrate;
+mod proofs;
+mod quarantine;
+mod records;
+mod rows;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod work;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use deadpool_postgres::{Client, Pool, Transaction};
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::facts::{Found, Key};
+use pontic_core::id::LabId;
+use pontic_core::record::{Kind, Record};
+use tokio::runtime::Runtime;
+
+use self::counter::Stand;
+use crate::access::{Token, TokenKind};
+use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::page::{
+    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
+};
+use crate::vault::Vault;
+use crate::{Store, StoreError};
+
+/// Connections at most, where nobody says another number: one writes, the others read.
+const CONNECTIONS: usize = 8;
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whoever signed the server's certificate; absent: the usual authorities.
+    pub ca_file: Option<PathBuf>,
+    /// So many connections at most.
+    pub connections: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            connections: CONNECTIONS,
+        }
+    }
+}
+
+/// The store in a database.
+pub struct PostgresStore {
+    /// Serves the connections; taken when the store is dropped.
+    runtime: Option<Runtime>,
+    pool: Pool,
+    vault: Vault,
+    epoch: String,
+    turn: Mutex<Turn>,
+}
+
+/// What this program wrote itself, and what it last saw; whoever holds it is the only one here that writes what others must notice.
+#[derive(Debug, Default)]
+struct Turn {
+    /// How often this program has counted the stamp up.
+    own: i64,
+    /// The stamp without its own writes, and the newest number of the log, when they were last asked for.
+    seen: Stand,
+}
+
+impl PostgresStore {
+    /// The data at that address (`postgres://user:password@host:port/database?sslmode=require`); its tables are made if they
+    /// are missing. The key file is made if nothing was sealed yet; every program on the database needs the same one.
+    pub fn open(url: &str, key_file: &Path, options: &Options) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let pool = connection::pool(url, options.ca_file.as_deref(), options.connections.max(2))?;
+        let (vault, epoch) = {
+            let open_vault = |may_create| Vault::open_or_create(key_file, may_create);
+            let _context = runtime.enter();
+            // The schema, the key and the epoch are settled in one transaction: all who start on a new database agree on them.
+            futures_executor::block_on(async {
+                let mut client = pool.get().await?;
+                within(&mut client, async |transaction| {
+                    migrate::run(transaction).await?;
+                    let vault = about::vault(transaction, open_vault).await?;
+                    Ok((vault, about::epoch(transaction).await?))
+                })
+                .await
+            })?
+        };
+        Ok(Self {
+            runtime: Some(runtime),
+            pool,
+            vault,
+            epoch,
+            turn: Mutex::default(),
+        })
+    }
+
+    /// Runs `work` with a connection.
+    fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.wait_for(async {
+            let client = self.pool.get().await?;
+            let done = work(&client).await;
+            put_back(client, &done);
+            done
+        })
+    }
+
+    /// Runs `work` in a transaction that writes; on an error nothing of it remains.
+    fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.wait_for(async {
+            let mut client = self.pool.get().await?;
+            let done = within(&mut client, work).await;
+            put_back(client, &done);
+            done
+        })
+    }
+
+    fn wait_for<T>(&self, done: impl Future<Output = T>) -> T {
+        let _context = self.runtime.as_ref().map(Runtime::enter);
+        futures_executor::block_on(done)
+    }
+
+    /// The same for what others must notice.
+    fn write_noticed<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut turn = self.turn();
+        let done = self.write(async |transaction| {
+            counter::advance(transaction, 0).await?;
+            work(transaction).await
+        })?;
+        turn.own += 1;
+        Ok(done)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        // A panic in the middle has committed nothing.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Also where nobody may wait.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A connection on which the server was not there is not used again, also where it does not know yet that it is broken.
+fn put_back<T>(client: Client, done: &Result<T, StoreError>) {
+    if let Err(StoreError::Unavailable(_)) = done {
+        drop(Client::take(client));
+    }
+}
+
+async fn within<T>(
+    client: &mut Client,
+    work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = client.transaction().await?;
+    let done = work(&transaction).await?;
+    transaction.commit().await?;
+    Ok(done)
+}
+
+/// A batch, ready to be written: what takes time is done before anybody has to wait for it.
+struct Sealed<'b> {
+    batch: &'b Batch,
+    log: log::Sealed,
+    records: records::Sealed,
+    work: work::Sealed,
+    raw: Vec<Vec<u8>>,
+}
+
+impl<'b> Sealed<'b> {
+    fn of(vault: &Vault, batch: &'b Batch) -> Result<Self, StoreError> {
+        Ok(Self {
+            batch,
+            log: log::seal(vault, &batch.entries)?,
+            records: records::seal(vault, &batch.records)?,
+            work: work::seal(vault, &batch.entries)?,
+            raw: quarantine::seal(vault, &batch.quarantined)?,
+        })
+    }
+
+    async fn write(
+        &self,
+        transaction: &Transaction<'_>,
+        turn: &Turn,
+    ) -> Result<Vec<i64>, StoreError> {
+        let stand = counter::advance(transaction, self.log.len()).await?;
+        let before = stand.seq - rows::number(self.log.len());
+        if self.is_stale(transaction, turn, stand, before).await? {
+            return Err(StoreError::Conflict);
+        }
+        // Before the rest, because an entry may leave work for later under the key of the work that it settles.
+        work::settle(transaction, &self.batch.settled).await?;
+        let entries = &self.batch.entries;
+        let seqs = self.log.seqs(before + 1);
+        // Sent one behind the other without waiting: together they are one journey to the server.
+        let (log, records) = (
+            self.log.append(transaction, before + 1),
+            records::save(transaction, &self.records),
+        );
+        let (inbox, alerts) = (
+            inbox::remember(transaction, entries, &seqs),
+            alerts::raise_all(transaction, entries, &seqs),
+        );
+        let (work, quarantine) = (
+            work::put_all(transaction, &self.work),
+            quarantine::keep(transaction, &self.batch.quarantined, &self.raw),
+        );
+        futures_util::try_join!(log, records, inbox, alerts, work, quarantine)?;
+        Ok(seqs)
+    }
+
+    /// Whether others have written about the labs of this batch since its facts were loaded.
+    async fn is_stale(
+        &self,
+        transaction: &Transaction<'_>,
+        turn: &Turn,
+        stand: Stand,
+        before: i64,
+    ) -> Result<bool, StoreError> {
+        let Some(stamp) = self.batch.stamp.map(rows::number) else {
+            return Ok(false);
+        };
+        if stand.stamp - 1 - turn.own == stamp {
+            return Ok(false);
+        }
+        if turn.seen.stamp != stamp {
+            return Ok(true);
+        }
+        let labs: Vec<Option<&str>> = self
+            .batch
+            .entries
+            .iter()
+            .map(|entry| entry.lab_id.as_ref().map(LabId::as_str))
+            .collect();
+        counter::others_wrote(transaction, turn.seen.seq, before, &labs).await
+    }
+}
+
+impl Store for PostgresStore {
+    fn load(&self, keys: &[Key]) -> Result<Vec<(Key, Found)>, StoreError> {
+        self.with(async |client| facts::load(client, &self.vault, keys).await)
+    }
+
+    fn seen(&self, keys: &[InboxKey]) -> Result<Vec<Option<Seen>>, StoreError> {
+        self.with(async |client| inbox::seen(client, keys).await)
+    }
+
+    fn digest(&self, content: &[u8]) -> [u8; 16] {
+        self.vault.digest(content)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
+        let sealed = Sealed::of(&self.vault, batch)?;
+        let mut turn = self.turn();
+        let seqs = self.write(async |transaction| sealed.write(transaction, &turn).await)?;
+        turn.own += 1;
+        let seqs = seqs.into_iter().filter_map(|seq| u64::try_from(seq).ok());
+        Ok(Committed {
+            seqs: seqs.collect(),
+        })
+    }
+
+    fn claim(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.with(async |client| work::claim(client, &self.vault, now, lease, limit).await)
+    }
+
+    fn postpone(&self, claimed: &Claimed, due: Timestamp) -> Result<bool, StoreError> {
+        self.with(async |client| work::postpone(client, claimed, due).await)
+    }
+
+    fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.with(async |client| work::waiting(client).await)
+    }
+
+    fn get(&self, kind: Kind, lab: Option<&LabId>, id: &str) -> Result<Vec<Record>, StoreError> {
+        self.with(async |client| records::get(client, &self.vault, kind, lab, id).await)
+    }
+
+    fn list(
+        &self,
+        kind: Kind,
+        filter: &Filter,
+        paging: &Paging,
+    ) -> Result<Page<Record>, StoreError> {
+        self.with(async |client| records::list(client, &self.vault, kind, filter, paging).await)
+    }
+
+    fn log(&self, filter: &LogFilter, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.with(async |client| log::list(client, &self.vault, filter, limit).await)
+    }
+
+    fn log_row(&self, seq: u64) -> Result<Option<LogRow>, StoreError> {
+        self.with(async |client| log::row(client, &self.vault, seq).await)
+    }
+
+    fn last_seq(&self) -> Result<u64, StoreError> {
+        self.with(async |client| log::last(client).await)
+    }
+
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn alerts(
+        &self,
+        lab: Option<&LabId>,
+        open_only: bool,
+        paging: &Paging,
+    ) -> Result<Page<AlertRow>, StoreError> {
+        self.with(async |client| alerts::list(client, lab, open_only, paging).await)
+    }
+
+    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError> {
+        self.with(async |client| alerts::close(client, lab, number).await)
+    }
+
+    fn quarantine(
+        &self,
+        lab: Option<&LabId>,
+        open_only: bool,
+        paging: &Paging,
+    ) -> Result<Page<QuarantineRow>, StoreError> {
+        self.with(async |client| quarantine::list(client, lab, open_only, paging).await)
+    }
+
+    fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError> {
+        self.with(async |client| quarantine::get(client, &self.vault, id).await)
+    }
+
+    fn release(&self, id: &str) -> Result<bool, StoreError> {
+        self.with(async |client| quarantine::release(client, id).await)
+    }
+
+    fn put_proof(&self, proof: &Proof, bytes: &[u8]) -> Result<(), StoreError> {
+        self.with(async |client| proofs::put(client, &self.vault, proof, bytes).await)
+    }
+
+    fn proof(&self, lab: Option<&LabId>, id: &str) -> Result<Option<(Proof, Vec<u8>)>, StoreError> {
+        self.with(async |client| proofs::get(client, &self.vault, lab, id).await)
+    }
+
+    fn known_proofs(&self, lab: &LabId, ids: &[&str]) -> Result<Vec<bool>, StoreError> {
+        self.with(async |client| proofs::known(client, lab, ids).await)
+    }
+
+    fn put_token(&self, token: &Token) -> Result<(), StoreError> {
+        // Nobody can hold what they have never seen: a new token needs no notice.
+        self.write(async |transaction| tokens::put(transaction, token).await)
+    }
+
+    fn token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError> {
+        self.with(async |client| tokens::get(client, hash, now).await)
+    }
+
+    fn tokens(&self, kind: TokenKind, now: Timestamp) -> Result<Vec<Token>, StoreError> {
+        self.with(async |client| tokens::list(client, kind, now).await)
+    }
+
+    fn revoke_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.write_noticed(async |transaction| tokens::revoke(transaction, id).await)
+    }
+
+    fn take_token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError> {
+        self.with(async |client| tokens::take(client, hash, now).await)
+    }
+
+    fn stamp(&self) -> Result<u64, StoreError> {
+        let mut turn = self.turn();
+        let stand = self.with(async |client| counter::read(client).await)?;
+        turn.seen = Stand {
+            stamp: stand.stamp - turn.own,
+            ..stand
+        };
+        u64::try_from(turn.seen.stamp).map_err(|_| rows::misread("counter"))
+    }
+
+    fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        self.with(async |client| tokens::forget(client, now).await)?;
+        while self.write(async |transaction| inbox::forget(transaction, before).await)? {}
+        Ok(())
+    }
+
+    /// The server does it by itself.
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

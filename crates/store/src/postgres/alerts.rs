@@ -1,0 +1,73 @@
+//! What people must see.
+
+use deadpool_postgres::GenericClient;
+use pontic_core::id::LabId;
+
+use super::rows::{self, Query};
+use crate::StoreError;
+use crate::batch::Entry;
+use crate::page::{AlertRow, Page, Paging};
+
+/// Raises the alerts of a batch's entries.
+pub async fn raise_all(
+    client: &impl GenericClient,
+    entries: &[Entry],
+    numbers: &[i64],
+) -> Result<(), StoreError> {
+    let (mut seqs, mut ats, mut labs, mut bodies) = (vec![], vec![], vec![], vec![]);
+    for (entry, seq) in entries.iter().zip(numbers) {
+        for raised in &entry.alerts {
+            seqs.push(*seq);
+            ats.push(entry.now.as_millisecond());
+            labs.push(raised.lab_id.as_str());
+            bodies.push(raised.body.as_str());
+        }
+    }
+    if seqs.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO alert (seq, at, lab_id, body, open) SELECT seq, at, lab_id, body, true
+               FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::text[])
+               WITH ORDINALITY AS u (seq, at, lab_id, body, place) ORDER BY place";
+    rows::execute(client, sql, &[&seqs, &ats, &labs, &bodies])
+        .await
+        .map(drop)
+}
+
+/// A page of alerts, newest first.
+pub async fn list(
+    client: &impl GenericClient,
+    lab: Option<&LabId>,
+    open_only: bool,
+    paging: &Paging,
+) -> Result<Page<AlertRow>, StoreError> {
+    Query::new("SELECT n, seq, at, lab_id, body, open FROM alert WHERE true")
+        .only_if(open_only, "open")
+        .and_if("lab_id = ?", lab.map(ToString::to_string))
+        .and_if("n < ?", paging.after.map(rows::number))
+        .page(client, "n DESC", paging, |row| {
+            let number = rows::count(row, 0)?;
+            let alert = AlertRow {
+                number,
+                seq: rows::optional_count(row, 1)?,
+                at: rows::time(row, 2)?,
+                lab_id: LabId::known(rows::get::<String>(row, 3)?),
+                body: rows::get(row, 4)?,
+                open: rows::get(row, 5)?,
+            };
+            Ok((number, alert))
+        })
+        .await
+}
+
+/// Marks one as dealt with. False if there is none such in that lab.
+pub async fn close(
+    client: &impl GenericClient,
+    lab: Option<&LabId>,
+    number: u64,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE alert SET open = false WHERE n = $1 AND lab_id = coalesce($2, lab_id)";
+    let lab = lab.map(LabId::as_str);
+    let changed = rows::execute(client, sql, &[&rows::number(number), &lab]).await?;
+    Ok(changed == 1)
+}

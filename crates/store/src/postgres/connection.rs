@@ -1,0 +1,102 @@
+//! The way to the server: its address, TLS, and how each connection is set up.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::StoreError;
+
+/// How long to wait for a server that does not answer.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long to wait for a free connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A server that has not acknowledged bytes for so long is gone: others have long taken its place.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Every table is asked by its indexes, also while it is so small, or so new, that the planner knows no better. Whoever is
+/// frozen in the middle of a transaction loses it, because everybody else waits for its end.
+const SET_UP: &str = "
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET jit = off;
+    SET synchronous_commit = on;
+    SET statement_timeout = '30s';
+    SET lock_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '3s';
+";
+
+/// A few connections, each opened when it is first needed. `ca_file`: whoever signed the server's certificate, instead of the
+/// usual authorities.
+pub fn pool(url: &str, ca_file: Option<&Path>, connections: usize) -> Result<Pool, StoreError> {
+    let mut config: Config = url
+        .parse()
+        // Its text may quote the address, which holds a password.
+        .map_err(|_| unusable("is not an address like postgres://user@host:5432/database"))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("pontic");
+    }
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = if config.get_ssl_mode() == SslMode::Disable {
+        Manager::from_config(config, NoTls, recycling)
+    } else {
+        Manager::from_config(config, MakeRustlsConnect::new(tls(ca_file)?), recycling)
+    };
+    let set_up = Hook::async_fn(|client, _| {
+        Box::pin(async move {
+            let done = client.batch_execute(SET_UP).await;
+            done.map_err(HookError::Backend)
+        })
+    });
+    let pool = Pool::builder(manager)
+        .max_size(connections)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(PATIENCE))
+        .create_timeout(Some(PATIENCE))
+        .post_create(set_up)
+        .build();
+    pool.map_err(|_| unusable("cannot be used with these settings"))
+}
+
+/// Certificates are always checked: `prefer` and `require` only say whether a server without TLS will do.
+fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, StoreError> {
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(path) => {
+            let unreadable = |_| unusable("names a file of authorities that cannot be read");
+            for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+                let certificate = certificate.map_err(unreadable)?;
+                let added = roots.add(certificate);
+                added.map_err(|_| unusable("names a file that holds no certificates"))?;
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| unusable("needs TLS, which this build does not have"))?;
+    Ok(config
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+fn unusable(what: &str) -> StoreError {
+    StoreError::Unavailable(format!("the database's address {what}"))
+}

@@ -1,0 +1,41 @@
+//! Servers of others that tests need, started for one run on private ports, and gone after it.
+
+mod postgres;
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::steps;
+use postgres::Postgres;
+
+/// Those that run; they end with the value.
+pub struct Servers {
+    postgres: Postgres,
+}
+
+impl Servers {
+    /// Starts all of them.
+    pub fn start() -> Result<Self> {
+        Ok(Self {
+            postgres: Postgres::start()?,
+        })
+    }
+
+    /// Tells a command where they are.
+    pub fn tell(&self, command: &mut Command) {
+        command.env("PONTIC_TEST_POSTGRES", self.postgres.url());
+    }
+}
+
+/// `cargo xtask servers -- COMMAND…`: runs a command beside them.
+pub fn run(command: &[&str]) -> Result<()> {
+    let (program, args) = command
+        .split_first()
+        .context("which command? `cargo xtask servers -- cargo nextest run -p pontic-store`")?;
+    let servers = Servers::start()?;
+    let mut command = Command::new(program);
+    command.args(args);
+    servers.tell(&mut command);
+    steps::run(&mut command)
+}

@@ -1,0 +1,166 @@
+//! A `PostgreSQL` of its own: from the system's packages, in a folder that goes away, on a port that nobody else has.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Where Debian and its like put the server's programs, which are on no path.
+const PACKAGED: &str = "/usr/lib/postgresql";
+const USER: &str = "pontic";
+/// Of a server that only tests reach, for as long as they run.
+const PASSWORD: &str = "only-for-tests";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that runs.
+pub struct Postgres {
+    folder: PathBuf,
+    port: u16,
+    child: Child,
+}
+
+impl Postgres {
+    /// Starts one; installs it first if it is missing and that can be done.
+    pub fn start() -> Result<Self> {
+        let programs = programs()?;
+        let folder = std::env::temp_dir().join(format!("pontic-postgres-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let owner = owner()?;
+        if let Some((uid, gid)) = owner {
+            chown(&folder, Some(uid), Some(gid))?;
+        }
+        let as_owner = |program: &str| {
+            let mut command = Command::new(programs.join(program));
+            command.current_dir(&folder);
+            if let Some((uid, gid)) = owner {
+                command.uid(uid).gid(gid);
+            }
+            command
+        };
+        let password = folder.join("password");
+        fs::write(&password, PASSWORD)?;
+        let mut make = as_owner("initdb");
+        make.args(["-U", USER, "-E", "UTF8", "--no-locale", "--auth=scram-sha-256"]);
+        make.arg("--pwfile").arg(&password).args(["-D", "data"]);
+        let made = make.output().context("initdb")?;
+        ensure!(
+            made.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let port = free_port()?;
+        let log = fs::File::create(folder.join("log"))?;
+        let mut serve = as_owner("postgres");
+        serve.args(["-D", "data", "-p", &port.to_string(), "-k"]);
+        serve.arg(&folder).args(["-c", "max_connections=300"]);
+        let child = serve
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("postgres")?;
+        let server = Self {
+            folder,
+            port,
+            child,
+        };
+        server.wait(&programs)?;
+        Ok(server)
+    }
+
+    /// Its address, with the right to make databases.
+    pub fn url(&self) -> String {
+        let port = self.port;
+        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres?sslmode=disable")
+    }
+
+    fn wait(&self, programs: &Path) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            let mut ask = Command::new(programs.join("pg_isready"));
+            ask.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            if ask.status()?.success() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        bail!("PostgreSQL did not start:\n{log}");
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Its own children end when they see that it is gone; what it kept is not needed any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A port that nobody has just now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// The folder of the server's programs.
+fn programs() -> Result<PathBuf> {
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    println!("PostgreSQL is not installed: apt-get install postgresql");
+    let installed = Command::new("apt-get")
+        .args(["install", "-y", "--no-install-recommends", "postgresql"])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::null())
+        .status();
+    let found = installed
+        .is_ok_and(|status| status.success())
+        .then(find)
+        .flatten();
+    found.context(
+        "PostgreSQL's server is missing and could not be installed: \
+         `apt-get install postgresql` as root, or put `postgres` and `initdb` on the path",
+    )
+}
+
+fn find() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).collect::<Vec<_>>();
+    let mut packaged: Vec<PathBuf> = fs::read_dir(PACKAGED)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
+    packaged.sort();
+    // All of them from one place: a link on the path may lead to one program only.
+    packaged.into_iter().rev().chain(on_path).find(|folder| {
+        ["postgres", "initdb", "pg_isready"]
+            .iter()
+            .all(|program| folder.join(program).exists())
+    })
+}
+
+/// Whom the server runs as: it refuses to be root.
+fn owner() -> Result<Option<(u32, u32)>> {
+    if id(&["-u"])? != 0 {
+        return Ok(None);
+    }
+    for user in ["postgres", "nobody"] {
+        if let (Ok(uid), Ok(gid)) = (id(&["-u", user]), id(&["-g", user])) {
+            return Ok(Some((uid, gid)));
+        }
+    }
+    bail!("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`")
+}
+
+fn id(args: &[&str]) -> Result<u32> {
+    let said = Command::new("id").args(args).output().context("id")?;
+    ensure!(said.status.success(), "id {}", args.join(" "));
+    Ok(String::from_utf8_lossy(&said.stdout).trim().parse()?)
+}
