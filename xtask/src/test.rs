@@ -39,11 +39,25 @@ fn all(steps: &mut Steps) -> Result<()> {
         steps::run(&mut clippy)
     })?;
     steps.step("deny", "cargo deny check", |_| deny::run())?;
+    let mut servers = None;
+    steps.step("servers", "what tests talk to, on private ports", |_| {
+        servers = Some(Servers::start()?);
+        Ok(())
+    })?;
+    let told = |command: &mut Command| {
+        if let Some(servers) = &servers {
+            servers.tell(command);
+        }
+    };
     let (runner, mut tests) = tests();
+    told(&mut tests);
     steps.step("tests", &steps::shown(&tests), |tally| {
-        let servers = Servers::start()?;
-        servers.tell(&mut tests);
         steps::run_counted(runner, &mut tests, tally)
+    })?;
+    let (runner, mut again) = on_postgres();
+    told(&mut again);
+    steps.step("postgres", &steps::shown(&again), |tally| {
+        steps::run_counted(runner, &mut again, tally)
     })?;
     let mut examples = cargo();
     examples.args(["test", "--doc", "--workspace", "--all-features"]);
@@ -54,6 +68,38 @@ fn all(steps: &mut Steps) -> Result<()> {
 
 /// All tests but those in documentation. The same features as the other steps have, or all would be built twice.
 fn tests() -> (Runner, Command) {
+    let (runner, mut tests) = runner();
+    if matches!(runner, Runner::Libtest) {
+        tests.args(["--lib", "--bins", "--tests"]);
+    }
+    (runner, tests)
+}
+
+/// The tests of the server once more, with its records in a database; but for those that are about the folder's own file.
+fn on_postgres() -> (Runner, Command) {
+    let (runner, mut tests) = runner();
+    match runner {
+        Runner::Nextest => tests.args([
+            "-E",
+            "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of)",
+        ]),
+        Runner::Libtest => tests.args([
+            "--test",
+            "it",
+            "--test",
+            "crash",
+            "--",
+            "--skip",
+            "full_disk",
+            "--skip",
+            "a_data_folder_of",
+        ]),
+    };
+    tests.env("PONTIC_TEST_ENGINE", "postgres");
+    (runner, tests)
+}
+
+fn runner() -> (Runner, Command) {
     let mut tests = cargo();
     if tools::has_nextest() {
         tests.args(["nextest", "run", "--workspace", "--all-features"]);
@@ -61,7 +107,6 @@ fn tests() -> (Runner, Command) {
         tests.args(["--final-status-level", "fail"]);
         return (Runner::Nextest, tests);
     }
-    tests.args(["test", "--workspace", "--all-features", "--lib", "--bins"]);
-    tests.args(["--tests", "--no-fail-fast"]);
+    tests.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
     (Runner::Libtest, tests)
 }

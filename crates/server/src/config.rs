@@ -1,5 +1,6 @@
 //! Configuration: what the operator said (file, then environment, then flags), then what we decided. Checked as a whole at start.
 
+mod database;
 mod layers;
 mod maps;
 
@@ -13,6 +14,7 @@ use pontic_core::rules::Rules;
 use pontic_core::time::is_zone;
 use pontic_wire::signature::Secret;
 
+pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data folder.
     pub data: PathBuf,
+    /// Where records are kept, if not in the data folder.
+    pub database: Option<Database>,
     /// The file of the key that seals patient data, if not in the data folder.
     pub key_file: Option<PathBuf>,
     /// For trying out: loopback only, prints an admin token and a secret per system.
@@ -98,6 +102,7 @@ impl Config {
             key_file: said.take("keyFile", None, |setting| {
                 Ok(Some(PathBuf::from(setting.text()?)))
             }),
+            database: database::decide(&mut said),
             dev: said.take("dev", false, Setting::boolean),
             now: said.take("now", None, |setting| {
                 point_in_time(&setting.text()?).map(Some)

@@ -21,4 +21,5 @@ pub mod maps;
 pub mod metrics;
 pub mod shape;
 pub mod startup;
+pub mod storage;
 pub mod work;

@@ -6,8 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pontic_store::positions::{self, Positions};
-use pontic_store::sqlite::{Options, SqliteStore};
-use pontic_store::{Store, StoreError};
+use pontic_store::StoreError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -24,6 +23,7 @@ use crate::listen;
 use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
+use crate::storage;
 use crate::work;
 
 /// How long a stop waits for requests that are being answered.
@@ -57,11 +57,7 @@ pub struct Running {
 /// Starts everything on the data folder of `config`, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let clock = config.now.map_or_else(Clock::system, Clock::starting_at);
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(
-        &config.data,
-        config.key_file.as_deref(),
-        Options::default(),
-    )?);
+    let store = storage::open(&config)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| StartError::Listen(config.listen, error))?;

@@ -69,8 +69,7 @@ impl Default for Options {
 
 /// The store in a database.
 pub struct PostgresStore {
-    /// Serves the connections; taken when the store is dropped.
-    runtime: Option<Runtime>,
+    line: Line,
     pool: Pool,
     vault: Vault,
     epoch: String,
@@ -90,29 +89,21 @@ impl PostgresStore {
     /// The data at that address (`postgres://user:password@host:port/database?sslmode=require`); its tables are made if they
     /// are missing. The key file is made if nothing was sealed yet; every program on the database needs the same one.
     pub fn open(url: &str, key_file: &Path, options: &Options) -> Result<Self, StoreError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("postgres")
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let line = Line::new()?;
         let pool = connection::pool(url, options.ca_file.as_deref(), options.connections.max(2))?;
-        let (vault, epoch) = {
-            let open_vault = |may_create| Vault::open_or_create(key_file, may_create);
-            let _context = runtime.enter();
-            // The schema, the key and the epoch are settled in one transaction: all who start on a new database agree on them.
-            futures_executor::block_on(async {
-                let mut client = pool.get().await?;
-                within(&mut client, async |transaction| {
-                    migrate::run(transaction).await?;
-                    let vault = about::vault(transaction, open_vault).await?;
-                    Ok((vault, about::epoch(transaction).await?))
-                })
-                .await
-            })?
-        };
+        let open_vault = |may_create| Vault::open_or_create(key_file, may_create);
+        // The schema, the key and the epoch are settled in one transaction: all who start on a new database agree on them.
+        let (vault, epoch) = line.wait_for(async {
+            let mut client = pool.get().await?;
+            within(&mut client, async |transaction| {
+                migrate::run(transaction).await?;
+                let vault = about::vault(transaction, open_vault).await?;
+                Ok((vault, about::epoch(transaction).await?))
+            })
+            .await
+        })?;
         Ok(Self {
-            runtime: Some(runtime),
+            line,
             pool,
             vault,
             epoch,
@@ -125,7 +116,7 @@ impl PostgresStore {
         &self,
         work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.wait_for(async {
+        self.line.wait_for(async {
             let client = self.pool.get().await?;
             let done = work(&client).await;
             put_back(client, &done);
@@ -138,17 +129,12 @@ impl PostgresStore {
         &self,
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.wait_for(async {
+        self.line.wait_for(async {
             let mut client = self.pool.get().await?;
             let done = within(&mut client, work).await;
             put_back(client, &done);
             done
         })
-    }
-
-    fn wait_for<T>(&self, done: impl Future<Output = T>) -> T {
-        let _context = self.runtime.as_ref().map(Runtime::enter);
-        futures_executor::block_on(done)
     }
 
     /// The same for what others must notice.
@@ -171,9 +157,30 @@ impl PostgresStore {
     }
 }
 
-impl Drop for PostgresStore {
+/// The thread that serves the connections.
+struct Line(Option<Runtime>);
+
+impl Line {
+    fn new() -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self(Some(runtime)))
+    }
+
+    /// Waits on the caller's own thread, whether or not that belongs to another runtime.
+    fn wait_for<T>(&self, done: impl Future<Output = T>) -> T {
+        let _context = self.0.as_ref().map(Runtime::enter);
+        futures_executor::block_on(done)
+    }
+}
+
+impl Drop for Line {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             // Also where nobody may wait.
             runtime.shutdown_background();
         }

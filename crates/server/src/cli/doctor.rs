@@ -5,12 +5,11 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 
 use clap::Args;
-use pontic_store::Store;
-use pontic_store::sqlite::{Options, SqliteStore};
 
 use super::ConfigArgs;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::storage;
 
 /// Check an installation.
 #[derive(Debug, Args)]
@@ -96,17 +95,18 @@ fn look_at_address(config: &Config) {
 }
 
 fn look_at_data(config: &Config, findings: &mut Findings) {
-    if !config.data.exists() {
+    if let Some(database) = &config.database {
+        note(format!("records are in the database {}", database.url));
+    } else if !config.data.exists() {
         return note(format!(
             "{} does not exist yet: the first start makes it",
             config.data.display()
         ));
     }
-    let store =
-        match SqliteStore::open(&config.data, config.key_file.as_deref(), Options::default()) {
-            Ok(store) => store,
-            Err(error) => return findings.bad(error),
-        };
+    let store = match storage::open(config) {
+        Ok(store) => store,
+        Err(error) => return findings.bad(error),
+    };
     match (store.last_seq(), store.waiting()) {
         (Ok(seq), Ok(waiting)) => {
             good(format!(

@@ -139,6 +139,9 @@ fn announce(running: &Running, shown: &[(String, Secretly)]) {
     let app = &running.app;
     println!("listening on http://{}", running.address);
     println!("data in {}", app.config.data.display());
+    if let Some(database) = &app.config.database {
+        println!("records in the database {}", database.url);
+    }
     if app.clock.is_set() {
         println!(
             "the clock was set: it is {} here",

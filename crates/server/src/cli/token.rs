@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use jiff::{Timestamp, ToSpan};
@@ -9,10 +10,12 @@ use pontic_core::id::{self, ClinicId, DriverId, LabId};
 use pontic_core::time;
 use pontic_store::Store;
 use pontic_store::access::{Token, TokenKind};
-use pontic_store::sqlite::{Options, SqliteStore};
 
+use super::ConfigArgs;
 use crate::access::{Role, new_token};
 use crate::clock::Clock;
+use crate::config::Config;
+use crate::storage;
 
 /// Make, list and revoke tokens.
 #[derive(Debug, Subcommand)]
@@ -33,26 +36,20 @@ pub enum TokenCommand {
 /// Which data.
 #[derive(Debug, Args)]
 pub struct Folder {
-    /// Data folder.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "PONTIC_DATA",
-        default_value = "pontic-data"
-    )]
-    data: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// File of the key that seals patient data, if not in the data folder.
-    #[arg(long, value_name = "FILE", env = "PONTIC_KEY_FILE")]
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
 
 impl Folder {
-    fn open(&self) -> anyhow::Result<SqliteStore> {
-        Ok(SqliteStore::open(
-            &self.data,
-            self.key_file.as_deref(),
-            Options::default(),
-        )?)
+    fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
+        let mut layers = self.config.layers()?;
+        if let Some(key_file) = &self.key_file {
+            layers.add_flag("keyFile", key_file.display().to_string());
+        }
+        Ok(storage::open(&Config::decide(layers)?)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server of its own, or the shared one, and a client that looks at everything of an answer.
 
 mod client;
+mod database;
 mod matrix;
 mod phone;
 mod road;
@@ -12,6 +13,7 @@ pub use client::{Answer, Client};
 pub use matrix::{Behaviour, Matrix};
 pub use phone::Phone;
 pub use road::{Road, fix, north};
+pub use database::open;
 pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
 pub use socket::Socket;
 pub use time::{after_hours, date_in, now};

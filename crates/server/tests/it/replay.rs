@@ -8,10 +8,10 @@ use pontic_core::rules::Rules;
 use pontic_store::Store;
 use pontic_store::batch::{Batch, Entry, Published, Raised};
 use pontic_store::page::{Direction, Filter, LogFilter, LogRow, Paging};
-use pontic_store::sqlite::{Options, SqliteStore};
+use pontic_store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use crate::harness::{Server, Start, after_hours, case, date_in, pickup, with};
+use crate::harness::{Server, Start, after_hours, case, date_in, open, pickup, with};
 
 /// A day with everything in it, several senders at once so that batches form.
 fn busy_day(server: &Server) {
@@ -126,7 +126,7 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().expect("a text")
 }
 
-fn whole_log(store: &SqliteStore) -> Vec<LogRow> {
+fn whole_log(store: &dyn Store) -> Vec<LogRow> {
     let mut rows = Vec::new();
     loop {
         let filter = LogFilter {
@@ -141,7 +141,7 @@ fn whole_log(store: &SqliteStore) -> Vec<LogRow> {
     }
 }
 
-fn all_records(store: &SqliteStore) -> Vec<Record> {
+fn all_records(store: &dyn Store) -> Vec<Record> {
     let mut records = Vec::new();
     for kind in Kind::ALL {
         let mut after = None;
@@ -175,7 +175,7 @@ fn event_of(row: &LogRow) -> Event {
     }
 }
 
-fn decide_again(store: &SqliteStore, event: &Event, row: &LogRow, rules: &Rules) -> Decision {
+fn decide_again(store: &dyn Store, event: &Event, row: &LogRow, rules: &Rules) -> Decision {
     let mut facts = Facts::default();
     loop {
         let context = Context {
@@ -193,7 +193,7 @@ fn decide_again(store: &SqliteStore, event: &Event, row: &LogRow, rules: &Rules)
     }
 }
 
-fn commit(store: &SqliteStore, row: &LogRow, event: Event, decision: Decision) {
+fn commit(store: &dyn Store, row: &LogRow, event: Event, decision: Decision) {
     let version = |kind: Kind, id: &str| {
         let record = decision
             .records
@@ -253,9 +253,9 @@ fn the_log_decided_again_gives_the_same_state() {
     let server = Start::new().go();
     busy_day(&server);
     let left = server.kill();
-    let lived = SqliteStore::open(&left.path, None, Options::default()).expect("opened");
+    let lived = open(&left.path);
     let again = SqliteStore::in_memory().expect("opened");
-    let log = whole_log(&lived);
+    let log = whole_log(lived.as_ref());
     let mut rules = Rules::default();
     let incoming: Vec<&LogRow> = log
         .iter()
@@ -270,7 +270,7 @@ fn the_log_decided_again_gives_the_same_state() {
         let decision = decide_again(&again, &event, row, &rules);
         commit(&again, row, event, decision);
     }
-    let (expected, found) = (all_records(&lived), all_records(&again));
+    let (expected, found) = (all_records(lived.as_ref()), all_records(&again));
     assert_eq!(expected.len(), found.len());
     for (expected, found) in expected.iter().zip(&found) {
         assert_eq!(expected, found);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::client::{Answer, Client};
+use super::database;
 
 /// The operator's own admin token of every test server.
 pub const ADMIN: &str = "admin-token-of-the-tests-32-characters";
@@ -26,7 +27,13 @@ const BINARY: &str = env!("CARGO_BIN_EXE_pontic");
 
 /// Runs a command of the binary with `input`, in an environment without any setting.
 pub fn pontic(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = clean(Command::new(BINARY).args(arguments))
+    let mut command = Command::new(BINARY);
+    clean(command.args(arguments));
+    let data = arguments.iter().skip_while(|word| **word != "--data").nth(1);
+    if let Some(url) = data.and_then(|path| database::of(Path::new(path))) {
+        command.env("PONTIC_DATABASE__URL", url);
+    }
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -68,6 +75,9 @@ impl Start {
         let mut command = Command::new(BINARY);
         clean(&mut command).args(["serve", "--data"]).arg(path);
         command.env("PONTIC_ADMIN_TOKEN", ADMIN);
+        if let Some(url) = database::of(path) {
+            command.env("PONTIC_DATABASE__URL", url);
+        }
         // Tests ask much of few endpoints; those of the limits say so.
         command
             .env("PONTIC_LIMITS__ENDPOINT__RATE", "0")

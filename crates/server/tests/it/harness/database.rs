@@ -1,0 +1,51 @@
+//! With `PONTIC_TEST_ENGINE=postgres` the same tests run on databases: one for every data folder.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use pontic_store::Store;
+use pontic_store::sqlite::{Options, SqliteStore};
+
+/// The address of the folder's database, which is made where there is none; nothing where records are in the folder itself.
+pub fn of(folder: &Path) -> Option<String> {
+    if std::env::var("PONTIC_TEST_ENGINE").as_deref() != Ok("postgres") {
+        return None;
+    }
+    let server = std::env::var("PONTIC_TEST_POSTGRES").expect(
+        "PONTIC_TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does `cargo xtask servers -- COMMAND`",
+    );
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    let name = format!("s_{:016x}", hasher.finish());
+    make(&server, &name);
+    Some(server.replace("/postgres?", &format!("/{name}?")))
+}
+
+/// The records of a server that has ended.
+pub fn open(folder: &Path) -> Box<dyn Store> {
+    #[cfg(feature = "postgres")]
+    if let Some(url) = of(folder) {
+        use pontic_store::postgres::{Options, PostgresStore};
+
+        let key = folder.join("keys/data.key");
+        let store = PostgresStore::open(&url, &key, &Options::default());
+        return Box::new(store.expect("opened"));
+    }
+    Box::new(SqliteStore::open(folder, None, Options::default()).expect("opened"))
+}
+
+fn make(server: &str, name: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (client, line) = tokio_postgres::connect(server, tokio_postgres::NoTls)
+            .await
+            .expect("the server is there");
+        let line = tokio::spawn(line);
+        let sql = "SELECT 1 FROM pg_database WHERE datname = $1";
+        if client.query(sql, &[&name]).await.expect("asked").is_empty() {
+            let sql = format!("CREATE DATABASE {name}");
+            client.batch_execute(&sql).await.expect("made");
+        }
+        line.abort();
+    });
+}
