@@ -27,8 +27,8 @@ pub use draft::{Draft, WebhookDraft, own_event};
 const MAX_BATCH: usize = 2_048;
 /// Most drafts that may wait; more are told to come back.
 const MAX_WAITING: usize = 20_000;
-/// How often a batch is decided again after something else changed its rows.
-const MAX_TRIES: usize = 5;
+/// How often a batch is decided again after something else changed its rows, or wrote about the same labs.
+const MAX_TRIES: usize = 20;
 
 /// Hears of every batch after it is on disk, and before its senders do.
 pub type Told = Box<dyn Fn(&Batch, &Committed) + Send>;

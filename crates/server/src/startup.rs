@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pontic_store::positions::{self, Positions};
 use pontic_store::StoreError;
+use pontic_store::positions::{self, Positions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -57,7 +57,7 @@ pub struct Running {
 /// Starts everything on the data folder of `config`, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let clock = config.now.map_or_else(Clock::system, Clock::starting_at);
-    let store = storage::open(&config)?;
+    let store = storage::open_to_serve(&config)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| StartError::Listen(config.listen, error))?;

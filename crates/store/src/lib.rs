@@ -40,9 +40,7 @@ pub enum StoreError {
     #[error("the store refused: {0}")]
     Broken(String),
     /// The data was written by a newer version of this program.
-    #[error(
-        "the data has format {found}, this program knows up to {known}: use the newer program"
-    )]
+    #[error("the data has format {found}, this program knows up to {known}: use the newer program")]
     Newer {
         /// Format of the data.
         found: u32,

@@ -111,6 +111,19 @@ impl PostgresStore {
         })
     }
 
+    /// Makes the folder with that id the one where the positions of this data lie, if it is the first to ask, or if it `adopts`
+    /// them; says whether it is the one.
+    pub fn lives_with(&self, folder: &str, adopts: bool) -> Result<bool, StoreError> {
+        self.write(async |transaction| {
+            let known = about::locked(transaction, "positions_in").await?;
+            if known.is_none() || adopts {
+                about::set(transaction, "positions_in", folder).await?;
+                return Ok(true);
+            }
+            Ok(known.as_deref() == Some(folder))
+        })
+    }
+
     /// Runs `work` with a connection.
     fn with<T>(
         &self,

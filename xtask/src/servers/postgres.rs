@@ -45,7 +45,14 @@ impl Postgres {
         let password = folder.join("password");
         fs::write(&password, PASSWORD)?;
         let mut make = as_owner("initdb");
-        make.args(["-U", USER, "-E", "UTF8", "--no-locale", "--auth=scram-sha-256"]);
+        make.args([
+            "-U",
+            USER,
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--auth=scram-sha-256",
+        ]);
         make.arg("--pwfile").arg(&password).args(["-D", "data"]);
         let made = make.output().context("initdb")?;
         ensure!(

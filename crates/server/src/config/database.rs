@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Layers;
+use super::{Layers, Setting};
 
 /// A database that several programs may share.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// So many connections at most.
     pub connections: usize,
+    /// The folder where the positions of this data lay is lost: this one takes its place.
+    pub adopt: bool,
 }
 
 /// The address of a database; it may hold a password, so it is shown without what stands before the host.
@@ -61,10 +63,12 @@ pub fn decide(said: &mut Layers) -> Option<Database> {
         let count = setting.integer(2..=1_000)?;
         Ok(usize::try_from(count).unwrap_or(2))
     });
+    let adopt = said.take("database.adopt", false, Setting::boolean);
     url.map(|url| Database {
         url,
         ca_file,
         connections,
+        adopt,
     })
 }
 

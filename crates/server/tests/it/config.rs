@@ -1,19 +1,14 @@
 //! Configuration and data folders that cannot be used, said in sentences; and `pontic doctor`.
 
 use std::path::Path;
-use std::process::Output;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::harness::{Start, case, date_in, pontic};
+use crate::harness::{Start, case, date_in, pontic, said};
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 /// The database file in a data folder.

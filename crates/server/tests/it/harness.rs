@@ -4,17 +4,19 @@ mod client;
 mod database;
 mod matrix;
 mod phone;
+mod proxy;
 mod road;
 mod server;
 mod socket;
 mod time;
 
 pub use client::{Answer, Client};
+pub use database::{at as database_at, open};
 pub use matrix::{Behaviour, Matrix};
 pub use phone::Phone;
+pub use proxy::Proxy;
 pub use road::{Road, fix, north};
-pub use database::open;
-pub use server::{ADMIN, Folder, Server, Start, pontic, secret_of};
+pub use server::{ADMIN, Folder, Server, Start, pontic, said, secret_of};
 pub use socket::Socket;
 pub use time::{after_hours, date_in, now};
 

@@ -7,6 +7,8 @@ mod access;
 mod cli;
 mod completion;
 mod config;
+#[cfg(feature = "postgres")]
+mod database;
 mod directory;
 mod driving;
 mod driving_edges;

@@ -92,9 +92,7 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, StoreError> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| unusable("needs TLS, which this build does not have"))?;
-    Ok(config
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn unusable(what: &str) -> StoreError {

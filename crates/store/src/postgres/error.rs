@@ -119,7 +119,9 @@ mod tests {
             let error = of_code(&SqlState::from_code(code));
             assert!(matches!(error, StoreError::Conflict), "{code}");
         }
-        for code in ["53100", "57P01", "57014", "25006", "25P03", "55P03", "08006"] {
+        for code in [
+            "53100", "57P01", "57014", "25006", "25P03", "55P03", "08006",
+        ] {
             let error = of_code(&SqlState::from_code(code));
             assert!(matches!(error, StoreError::Unavailable(_)), "{code}");
         }

@@ -72,7 +72,9 @@ pub async fn forget(client: &impl GenericClient, before: Timestamp) -> Result<bo
     let Some(last) = old.last() else {
         return Ok(false);
     };
-    let known = old.iter().filter_map(|row| row.key.map(|key| (key, row.seq)));
+    let known = old
+        .iter()
+        .filter_map(|row| row.key.map(|key| (key, row.seq)));
     let (keys, seqs): (Vec<Vec<u8>>, Vec<i64>) =
         known.map(|(key, seq)| (key.0.to_vec(), seq)).unzip();
     let sql = "DELETE FROM inbox USING UNNEST($1::bytea[], $2::bigint[]) AS u (key, seq)
@@ -94,8 +96,8 @@ fn read(row: &Row) -> Result<Logged, StoreError> {
     let key = match rows::get::<Option<&[u8]>>(row, 2)? {
         None => None,
         Some(_) => {
-            let origin: Origin = serde_json::from_str(rows::get(row, 3)?)
-                .map_err(|_| rows::misread("origin"))?;
+            let origin: Origin =
+                serde_json::from_str(rows::get(row, 3)?).map_err(|_| rows::misread("origin"))?;
             Some(InboxKey::of(&origin, rows::bytes(row, 2)?))
         }
     };

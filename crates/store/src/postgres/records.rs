@@ -101,20 +101,23 @@ pub fn seal(vault: &Vault, records: &[(Option<u64>, Record)]) -> Result<Sealed, 
 
 /// Writes records: new ones, and changed ones over the versions that were loaded.
 pub async fn save(client: &impl GenericClient, sealed: &Sealed) -> Result<(), StoreError> {
-    let writes = sealed.0.iter().map(async |((_, changed), (kind, columns))| {
-        let table = tables::of(*kind);
-        let sql = if *changed {
-            &table.update
-        } else {
-            &table.insert
-        };
-        let written = rows::execute(client, sql, &columns.params()).await?;
-        if written == columns.ids.len() as u64 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict)
-        }
-    });
+    let writes = sealed
+        .0
+        .iter()
+        .map(async |((_, changed), (kind, columns))| {
+            let table = tables::of(*kind);
+            let sql = if *changed {
+                &table.update
+            } else {
+                &table.insert
+            };
+            let written = rows::execute(client, sql, &columns.params()).await?;
+            if written == columns.ids.len() as u64 {
+                Ok(())
+            } else {
+                Err(StoreError::Conflict)
+            }
+        });
     try_join_all(writes).await.map(drop)
 }
 

@@ -130,7 +130,11 @@ impl Query {
     }
 
     /// With a condition more if there is a value for it.
-    pub fn and_if(self, condition: &str, value: Option<impl ToSql + Send + Sync + 'static>) -> Self {
+    pub fn and_if(
+        self,
+        condition: &str,
+        value: Option<impl ToSql + Send + Sync + 'static>,
+    ) -> Self {
         match value {
             Some(value) => self.and(condition, value),
             None => self,

@@ -49,7 +49,8 @@ impl Table {
         // The prefix keeps `case` from being a word of SQL.
         let table = format!("r_{kind}");
         let two = "UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS u (a, b, place)";
-        let three = "UNNEST($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (a, b, c, place)";
+        let three =
+            "UNNEST($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (a, b, c, place)";
         Self {
             insert: format!(
                 "INSERT INTO {table} ({GIVEN_COLUMNS})

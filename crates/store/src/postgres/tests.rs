@@ -206,7 +206,11 @@ fn a_wrong_or_missing_key_is_refused() {
 
 #[test]
 fn an_address_is_never_quoted() {
-    for url in ["postgres://u:hush@", "hush", "postgres://u:hush@127.0.0.1:1/x"] {
+    for url in [
+        "postgres://u:hush@",
+        "hush",
+        "postgres://u:hush@127.0.0.1:1/x",
+    ] {
         let folder = tempfile::tempdir().expect("folder");
         let opened = PostgresStore::open(url, &folder.path().join("key"), &Options::default());
         let error = opened.err().expect("refused").to_string();
@@ -252,7 +256,10 @@ fn a_frozen_program_loses_its_turn() {
             [1]
         );
         let woken = stuck.join().expect("woken");
-        assert!(matches!(woken, Err(StoreError::Unavailable(_))), "{woken:?}");
+        assert!(
+            matches!(woken, Err(StoreError::Unavailable(_))),
+            "{woken:?}"
+        );
     });
     assert_eq!(
         frozen.commit(&new_case_batch(2)).expect("committed").seqs,
@@ -310,7 +317,11 @@ fn many_writers_lose_and_double_nothing() {
     });
     let log = stores[0].log(&LogFilter::default(), 1_000).expect("read");
     let seqs: Vec<u64> = log.iter().map(|row| row.seq).collect();
-    assert_eq!(seqs, (1..=150).collect::<Vec<_>>(), "no gap, no number twice");
+    assert_eq!(
+        seqs,
+        (1..=150).collect::<Vec<_>>(),
+        "no gap, no number twice"
+    );
     let paging = Paging {
         after: None,
         limit: 1_000,

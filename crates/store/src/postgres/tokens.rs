@@ -66,7 +66,12 @@ pub async fn list(
 /// Ends a token and all that was derived from it, also by way of others. False if there is none.
 pub async fn revoke(client: &impl GenericClient, id: &str) -> Result<bool, StoreError> {
     // Whoever derives something from it just now comes first, or finds it gone.
-    rows::query(client, "SELECT 1 FROM token WHERE id = $1 FOR UPDATE", &[&id]).await?;
+    rows::query(
+        client,
+        "SELECT 1 FROM token WHERE id = $1 FOR UPDATE",
+        &[&id],
+    )
+    .await?;
     let sql = "WITH RECURSIVE ended (id) AS (
                    SELECT id FROM token WHERE id = $1
                    UNION SELECT token.id FROM token JOIN ended ON token.parent = ended.id)

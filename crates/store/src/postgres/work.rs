@@ -71,10 +71,7 @@ pub async fn put_all(client: &impl GenericClient, sealed: &Sealed) -> Result<(),
 
 /// Ends claimed work. A claim is held as long as nobody else has claimed, replaced or settled the work since; one that is
 /// not held any more is a conflict.
-pub async fn settle(
-    client: &impl GenericClient,
-    settled: &[(u64, u32)],
-) -> Result<(), StoreError> {
+pub async fn settle(client: &impl GenericClient, settled: &[(u64, u32)]) -> Result<(), StoreError> {
     if settled.is_empty() {
         return Ok(());
     }

@@ -8,9 +8,11 @@ use pontic_store::sqlite::{Options, SqliteStore};
 
 /// The address of the folder's database, which is made where there is none; nothing where records are in the folder itself.
 pub fn of(folder: &Path) -> Option<String> {
-    if std::env::var("PONTIC_TEST_ENGINE").as_deref() != Ok("postgres") {
-        return None;
-    }
+    (std::env::var("PONTIC_TEST_ENGINE").as_deref() == Ok("postgres")).then(|| at(folder))
+}
+
+/// The address of the folder's database, which is made where there is none.
+pub fn at(folder: &Path) -> String {
     let server = std::env::var("PONTIC_TEST_POSTGRES").expect(
         "PONTIC_TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does `cargo xtask servers -- COMMAND`",
     );
@@ -18,7 +20,7 @@ pub fn of(folder: &Path) -> Option<String> {
     folder.hash(&mut hasher);
     let name = format!("s_{:016x}", hasher.finish());
     make(&server, &name);
-    Some(server.replace("/postgres?", &format!("/{name}?")))
+    server.replace("/postgres?", &format!("/{name}?"))
 }
 
 /// The records of a server that has ended.

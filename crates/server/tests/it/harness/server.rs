@@ -29,7 +29,10 @@ const BINARY: &str = env!("CARGO_BIN_EXE_pontic");
 pub fn pontic(arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(BINARY);
     clean(command.args(arguments));
-    let data = arguments.iter().skip_while(|word| **word != "--data").nth(1);
+    let data = arguments
+        .iter()
+        .skip_while(|word| **word != "--data")
+        .nth(1);
     if let Some(url) = data.and_then(|path| database::of(Path::new(path))) {
         command.env("PONTIC_DATABASE__URL", url);
     }
@@ -42,6 +45,11 @@ pub fn pontic(arguments: &[&str], input: &[u8]) -> Output {
     // A command that does not read its input closes it early: that is no fault.
     let _ = child.stdin.take().expect("piped").write_all(input);
     child.wait_with_output().expect("it ends")
+}
+
+/// All that a command printed.
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 fn clean(command: &mut Command) -> &mut Command {

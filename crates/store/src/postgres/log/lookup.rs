@@ -79,10 +79,7 @@ async fn numbers_by_id(
 }
 
 /// Labs that the sender of such a row may have been bound to.
-async fn scopes(
-    client: &impl GenericClient,
-    filter: &LogFilter,
-) -> Result<Vec<LabId>, StoreError> {
+async fn scopes(client: &impl GenericClient, filter: &LogFilter) -> Result<Vec<LabId>, StoreError> {
     if let Some(lab) = &filter.lab_id {
         return Ok(vec![lab.clone()]);
     }

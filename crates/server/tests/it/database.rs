@@ -1,0 +1,185 @@
+//! Records in a database: what is said of it, and what happens when it is slow, cut off or gone.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::harness::{
+    Proxy, Server, Start, case, database_at, date_in, eventually, fresh, said, texts,
+};
+
+/// A server on a database of its own, by way of a line that can be cut.
+fn through(proxy: &Proxy, folder: &std::path::Path) -> Start {
+    let url = proxy.in_front_of(&database_at(folder));
+    Start::on(folder).env("PONTIC_DATABASE__URL", &url)
+}
+
+fn post(server: &Server, id: &str) -> u16 {
+    let event = json!({
+        "source": "cases.production", "detailType": "CaseReadyToShip", "id": id,
+        "detail": case("LAB001", "C1", id, &date_in(3)),
+    });
+    server.admin().post("/v1/events", &event).status
+}
+
+#[test]
+fn the_program_says_where_records_are_and_never_the_password() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = database_at(folder.path());
+    let server = Start::on(folder.path())
+        .env("PONTIC_DATABASE__URL", &url)
+        .env("PONTIC_LOG__FILTER", "debug")
+        .go();
+    assert_eq!(post(&server, "E1"), 200);
+    eventually(|| {
+        server
+            .printed()
+            .contains("records in the database 127.0.0.1:")
+            .then_some(())
+    });
+    let (_, left) = server.stop();
+    let password = url.split([':', '@']).nth(2).expect("a password");
+    assert!(!left.logged.contains(password), "{}", left.logged);
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_a_fault_among_the_others() {
+    let output = Start::new()
+        .env("PONTIC_DATABASE__URL", "mysql://u:hush@x/y")
+        .env("PONTIC_DATABASE__CONNECTIONS", "0")
+        .fails();
+    let text = said(&output);
+    assert!(
+        text.contains("DATABASE__URL") && text.contains("DATABASE__CONNECTIONS"),
+        "{text}"
+    );
+    assert!(!text.contains("hush"), "{text}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said_at_start() {
+    let output = Start::new()
+        .env(
+            "PONTIC_DATABASE__URL",
+            "postgres://u:hush@127.0.0.1:1/x?sslmode=disable",
+        )
+        .fails();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("cannot be reached") && !text.contains("hush"),
+        "{text}"
+    );
+}
+
+#[test]
+fn positions_are_served_from_the_folder_where_they_lie() {
+    let (home, other) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let url = database_at(home.path());
+    let start = |folder: &std::path::Path| {
+        let keys = home.path().join("keys/data.key");
+        Start::on(folder)
+            .env("PONTIC_DATABASE__URL", &url)
+            .env("PONTIC_KEY_FILE", keys.to_str().expect("a path"))
+    };
+    drop(start(home.path()).go());
+    let refused = start(other.path()).fails();
+    let text = said(&refused);
+    assert!(
+        refused.status.code() == Some(1) && text.contains("another data folder"),
+        "{text}"
+    );
+    drop(
+        start(other.path())
+            .env("PONTIC_DATABASE__ADOPT", "true")
+            .go(),
+    );
+    drop(start(other.path()).go());
+    assert_eq!(start(home.path()).fails().status.code(), Some(1));
+}
+
+#[test]
+fn a_database_that_is_gone_is_503_and_comes_back_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::new();
+    let server = through(&proxy, folder.path()).go();
+    assert_eq!(post(&server, "E1"), 200);
+    proxy.cut();
+    let began = Instant::now();
+    assert_eq!(post(&server, "E2"), 503);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "answered in time"
+    );
+    assert_eq!(server.nobody().get("/healthz").status, 200, "it lives");
+    assert_eq!(
+        server.nobody().get("/readyz").status,
+        503,
+        "it is not ready"
+    );
+    proxy.mend();
+    eventually(|| (post(&server, "E2") == 200).then_some(()));
+    eventually(|| (server.nobody().get("/readyz").status == 200).then_some(()));
+    let log = server.admin().all("/v1/events?type=CaseReadyToShip");
+    assert_eq!(texts(&json!(log), "id"), ["E1", "E2"]);
+}
+
+/// The line is cut again and again under load, in the middle of commits too: what was answered as accepted is there, and
+/// nothing is there twice, whatever the answer was.
+#[test]
+fn a_line_that_is_cut_in_the_middle_of_commits_tells_no_lies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::new();
+    let server = through(&proxy, folder.path()).go();
+    let until = Instant::now() + Duration::from_secs(6);
+    let sent: Vec<(BTreeSet<String>, BTreeSet<String>)> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let (mut accepted, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+                    while Instant::now() < until {
+                        let id = fresh("E");
+                        match post(&server, &id) {
+                            200 => accepted.insert(id),
+                            503 => unknown.insert(id),
+                            status => panic!("{status}"),
+                        };
+                    }
+                    (accepted, unknown)
+                })
+            })
+            .collect();
+        let mut pause = 13;
+        while Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(40 + pause));
+            pause = (pause * 7 + 5) % 151;
+            proxy.cut();
+            proxy.mend();
+        }
+        let join = |sender: std::thread::ScopedJoinHandle<'_, _>| sender.join().expect("sent");
+        senders.into_iter().map(join).collect()
+    });
+    let accepted: BTreeSet<String> = sent.iter().flat_map(|(a, _)| a.clone()).collect();
+    let unknown: BTreeSet<String> = sent.iter().flat_map(|(_, u)| u.clone()).collect();
+    assert!(
+        accepted.len() > 20 && !unknown.is_empty(),
+        "{} {}",
+        accepted.len(),
+        unknown.len()
+    );
+    // Whoever had no good answer sends again, as real senders do.
+    for id in &unknown {
+        eventually(|| (post(&server, id) == 200).then_some(()));
+    }
+    let log = server.admin().all("/v1/events?type=CaseReadyToShip");
+    let ids = texts(&json!(log), "id");
+    let distinct: BTreeSet<String> = ids.iter().cloned().collect();
+    assert_eq!(ids.len(), distinct.len(), "nothing twice");
+    assert_eq!(distinct, accepted.union(&unknown).cloned().collect());
+    let deliveries = server.admin().all("/v1/deliveries");
+    assert_eq!(deliveries.len(), 1);
+}
