@@ -3,6 +3,7 @@
 mod doctor;
 mod ehr;
 mod geofence;
+mod migrate;
 mod sanitize;
 mod send;
 mod serve;
@@ -61,6 +62,11 @@ enum Command {
     /// Make, list and revoke tokens, also while the server runs.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Move the records of a data folder into an empty PostgreSQL database, and compare both.
+    #[command(
+        after_help = "Example:\n  PONTIC_DATABASE__URL=postgres://pontic@db/pontic pontic migrate --from sqlite://./pontic-data"
+    )]
+    Migrate(migrate::Migrate),
     /// Check the configuration and the data folder, and say what is wrong.
     #[command(after_help = "Example:\n  pontic doctor --data ./pontic-data")]
     Doctor(doctor::Doctor),
@@ -116,6 +122,7 @@ pub fn run() -> ExitCode {
         Command::Geofence(command) => Ok(command.run()),
         Command::Sanitize => sanitize::run(),
         Command::Token(command) => command.run(),
+        Command::Migrate(command) => command.run(),
         Command::Doctor(command) => Ok(command.run()),
     };
     done.unwrap_or_else(|error| {

@@ -14,6 +14,7 @@ mod connection;
 mod counter;
 mod error;
 mod facts;
+mod import;
 mod inbox;
 mod log;
 mod migrate;
@@ -45,6 +46,8 @@ use crate::page::{
 };
 use crate::vault::Vault;
 use crate::{Store, StoreError};
+
+pub use self::import::{Moved, import};
 
 /// Connections at most, where nobody says another number: one writes, the others read.
 const CONNECTIONS: usize = 8;

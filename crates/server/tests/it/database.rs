@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::harness::{
-    Proxy, Server, Start, case, database_at, date_in, eventually, fresh, said, texts,
+    Proxy, Server, Start, case, database_at, date_in, eventually, fresh, pontic, said, texts,
 };
+use crate::replay::busy_day;
 
 /// A server on a database of its own, by way of a line that can be cut.
 fn through(proxy: &Proxy, folder: &std::path::Path) -> Start {
@@ -182,4 +183,85 @@ fn a_line_that_is_cut_in_the_middle_of_commits_tells_no_lies() {
     assert_eq!(distinct, accepted.union(&unknown).cloned().collect());
     let deliveries = server.admin().all("/v1/deliveries");
     assert_eq!(deliveries.len(), 1);
+}
+
+/// Everything that can be read of a server's records.
+fn all_of(server: &Server) -> Vec<serde_json::Value> {
+    let lists = [
+        "/v1/events",
+        "/v1/deliveries",
+        "/v1/pickups",
+        "/v1/invoices",
+        "/v1/clinics",
+        "/v1/labs",
+        "/v1/alerts",
+        "/v1/quarantine",
+        "/v1/routes",
+        "/v1/drivers",
+    ];
+    lists
+        .iter()
+        .map(|list| json!(server.admin().all(list)))
+        .collect()
+}
+
+#[test]
+fn a_day_moved_from_a_folder_is_the_same_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Start::on(folder.path()).unset("PONTIC_DATABASE__URL").go();
+    busy_day(&server);
+    let token = server
+        .token(&json!({ "role": "viewer", "labId": "L0" }))
+        .token;
+    let before = all_of(&server);
+    drop(server);
+
+    let url = database_at(folder.path());
+    let from = format!("sqlite://{}", folder.path().display());
+    let migrate = ["migrate", "--from", from.as_str(), "--to", url.as_str()];
+    let moved = pontic(&migrate, b"");
+    let text = said(&moved);
+    assert!(
+        moved.status.success() && text.contains("equal row by row"),
+        "{text}"
+    );
+    let again = pontic(&migrate, b"");
+    assert!(
+        !again.status.success() && said(&again).contains("holds data already"),
+        "{}",
+        said(&again)
+    );
+
+    let server = Start::on(folder.path())
+        .env("PONTIC_DATABASE__URL", &url)
+        .go();
+    assert_eq!(all_of(&server), before);
+    let viewer = server.holder(token.as_deref().expect("shown once"));
+    assert_eq!(
+        viewer.get("/v1/deliveries").status,
+        200,
+        "its tokens are good"
+    );
+    let last = |server: &Server| {
+        let log = server.admin().all("/v1/events");
+        log.last()
+            .and_then(|row| row["seq"].as_u64())
+            .expect("a row")
+    };
+    let was = last(&server);
+    let one_more = case("L0", "C1", "K-more", &date_in(1));
+    server.admin().event("CaseReadyToShip", &one_more).result();
+    assert!(last(&server) > was);
+}
+
+#[test]
+fn what_is_to_be_moved_must_be_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = database_at(folder.path());
+    let from = format!("sqlite://{}", folder.path().join("nowhere").display());
+    for (from, says) in [(from.as_str(), "holds no data"), ("pontic-data", "--from")] {
+        let output = pontic(&["migrate", "--from", from, "--to", &url], b"");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains(says), "{}", said(&output));
+    }
 }

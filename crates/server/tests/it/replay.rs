@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::harness::{Server, Start, after_hours, case, date_in, open, pickup, with};
 
 /// A day with everything in it, several senders at once so that batches form.
-fn busy_day(server: &Server) {
+pub fn busy_day(server: &Server) {
     let admin = server.admin();
     admin
         .put(
