@@ -57,7 +57,7 @@ fn open_database(
         ca_file: database.ca_file.clone(),
         connections: database.connections,
     };
-    PostgresStore::open(database.url.reveal(), &key_file, &options)
+    PostgresStore::open(database.url.with_password(), &key_file, &options)
 }
 
 /// The name of a data folder, drawn when it is first asked for.

@@ -4,18 +4,16 @@
 //! An event here is two log rows (accepted, published), an inbox key of our own, a new case with a sealed name and a
 //! new pickup, each with about 600 bytes of JSON: 5 rows and 8 entries of indexes. `cargo bench -p pontic-store --features contract`.
 
-use std::fs;
-use std::path::Path;
-use std::time::Instant;
+mod made;
 
 use pontic_core::facts::Key;
-use pontic_core::id::{DeliveryId, uuid_v7};
-use pontic_core::record::{Change, Entity, Kind, Record};
+use pontic_core::record::{Kind, Record};
 use pontic_store::Store;
-use pontic_store::batch::{Batch, Entry, InboxKey, Published};
-use pontic_store::contract::{case, entry, pickup};
+use pontic_store::batch::{Batch, InboxKey};
 use pontic_store::sqlite::{Options, SqliteStore};
 use rusqlite::{Connection, params};
+
+use made::{batch, bytes, per_event};
 
 /// Events per measurement, whatever the size of their batches.
 const EVENTS: usize = 20_480;
@@ -83,48 +81,6 @@ fn key(record: &Record) -> Key {
             record.id().to_owned(),
         ),
     }
-}
-
-fn batch(numbers: std::ops::Range<usize>) -> Batch {
-    let mut batch = Batch::default();
-    for number in numbers {
-        let mut case = case(&format!("CASE-{number:07}"));
-        case.delivery_id = Some(DeliveryId::known(uuid(number / 20)));
-        case.invoices = (0..16)
-            .map(|n| pontic_core::id::InvoiceId::known(format!("INVOICE-{n:010}")))
-            .collect();
-        let mut pickup = pickup(&uuid(number), &format!("dentrix-{number:07}"));
-        pickup.reason = Some("x".repeat(200));
-        batch
-            .entries
-            .push(event(number, &case.clone().into_record()));
-        batch
-            .records
-            .extend([(None, case.into_record()), (None, pickup.into_record())]);
-    }
-    batch
-}
-
-fn event(number: usize, case: &Record) -> Entry {
-    let mut entry = entry(0, None);
-    entry.entry = bytes(number);
-    entry.changes.push(Change::between(None, case));
-    entry.published.push(Published {
-        id: uuid(number),
-        source: "logistics.delivery",
-        name: "DeliveryScheduled",
-        lab_id: case.lab_id().clone(),
-        detail: format!("{{\"text\":\"{}\"}}", "x".repeat(560)),
-    });
-    entry
-}
-
-fn bytes(number: usize) -> [u8; 16] {
-    uuid_v7(number as u64, [7; 10])
-}
-
-fn uuid(number: usize) -> String {
-    pontic_core::id::format_uuid(bytes(number))
 }
 
 /// The same rows with nothing left to do but to bind and insert them.
@@ -203,27 +159,4 @@ fn measure_floor(batches: &[Batch], events: usize) -> f64 {
         }
     });
     cpu
-}
-
-/// CPU and wall time per event, in microseconds.
-fn per_event(events: usize, work: impl FnOnce()) -> (f64, f64) {
-    let (cpu, wall) = (cpu_us(), Instant::now());
-    work();
-    let events = f64::from(u32::try_from(events).expect("few"));
-    (
-        (cpu_us() - cpu) / events,
-        wall.elapsed().as_secs_f64() * 1e6 / events,
-    )
-}
-
-/// User and system time of this process so far: fields 14 and 15 of its stat file, in ticks of 10 ms.
-fn cpu_us() -> f64 {
-    let stat = fs::read_to_string(Path::new("/proc/self/stat")).expect("Linux");
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = after_name
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|ticks| ticks.parse::<f64>().expect("a number"));
-    ticks.sum::<f64>() * 10_000.0
 }

@@ -22,8 +22,8 @@ pub struct Database {
 pub struct Address(String);
 
 impl Address {
-    /// The whole of it.
-    pub fn reveal(&self) -> &str {
+    /// The whole of it, for whoever connects.
+    pub fn with_password(&self) -> &str {
         &self.0
     }
 }

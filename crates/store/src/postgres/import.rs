@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use self::shape::{Column, Holds, Table};
 use super::{PostgresStore, about, counter, rows};
 use crate::StoreError;
-use crate::sqlite::SqliteStore;
+use crate::sqlite::{Options, SqliteStore};
 
 /// Rows that are sent at once.
 const PAGE: usize = 500;
@@ -43,7 +43,7 @@ pub fn import(
     key_file: Option<&Path>,
 ) -> Result<Vec<Moved>, StoreError> {
     // Brings the folder to the format of this program, and checks its key.
-    drop(SqliteStore::open(folder, key_file, Default::default())?);
+    drop(SqliteStore::open(folder, key_file, Options::default())?);
     let source = rusqlite::Connection::open(folder.join("pontic.db"))?;
     // Whoever wants to write waits until this is over.
     source.execute_batch("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")?;

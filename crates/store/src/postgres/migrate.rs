@@ -8,7 +8,7 @@ use crate::StoreError;
 /// Format n is what the first n steps make. A change of the schema is a further file at the end.
 const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
 /// One starter at a time: the others wait here, and find the work done. The number is ours alone ("pontic").
-const LOCK: i64 = 0x70_6f6e_7469_63;
+const LOCK: i64 = 0x706f_6e74_6963;
 
 /// Brings the data to the newest format. Runs within a transaction of the caller, whose end lets the next starter in.
 pub async fn run(transaction: &Transaction<'_>) -> Result<(), StoreError> {

@@ -155,8 +155,7 @@ impl Query {
         self.values
             .push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
         let place = self.values.len();
-        self.sql
-            .push_str(&format!(" ORDER BY {order} LIMIT ${place}"));
+        self.sql = format!("{} ORDER BY {order} LIMIT ${place}", self.sql);
         self
     }
 

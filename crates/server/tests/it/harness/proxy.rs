@@ -37,7 +37,7 @@ impl Proxy {
     pub fn in_front_of(&self, url: &str) -> String {
         let (before, rest) = url.split_once('@').expect("a user");
         let (target, after) = rest.split_once('/').expect("a database");
-        self.shared.lock().expect("no panic").target = target.to_owned();
+        target.clone_into(&mut self.shared.lock().expect("no panic").target);
         format!("{before}@127.0.0.1:{}/{after}", self.port)
     }
 
