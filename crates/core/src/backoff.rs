@@ -21,6 +21,13 @@ pub enum BadBackoff {
 }
 
 impl Backoff {
+    /// Fifteen retries, from a second to two hours.
+    pub const USUAL: Self = Self {
+        max_retries: 15,
+        base_ms: 1_000,
+        max_ms: 7_200_000,
+    };
+
     /// At most `max_retries` retries, the first after up to `base_ms`, each with twice the range of the one before, none later
     /// than `max_ms`.
     pub const fn new(max_retries: u32, base_ms: u64, max_ms: u64) -> Result<Self, BadBackoff> {

@@ -17,6 +17,7 @@ mod publish;
 mod routes;
 mod series;
 mod stops;
+mod subscriptions;
 mod tracked;
 
 use jiff::Timestamp;
@@ -153,6 +154,9 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::ClinicMerged(detail) => directory::clinic_merged(&mut desk, detail),
         Body::DriverSet(detail) => directory::driver_set(&mut desk, detail),
         Body::EndpointSet(detail) => directory::endpoint_set(&mut desk, detail),
+        Body::SubscriptionSet(detail) => subscriptions::set(&mut desk, detail),
+        Body::SubscriptionRemoved(detail) => subscriptions::removed(&mut desk, detail),
+        Body::SubscriptionPaused(detail) => subscriptions::paused(&mut desk, detail),
         Body::RoutePlanned(detail) => routes::planned(&mut desk, detail),
         Body::RouteChanged(detail) => routes::changed(&mut desk, detail),
         Body::RouteStarted(detail) => routes::started(&mut desk, detail),

@@ -119,6 +119,12 @@ bodies! {
     DriverSet,
     /// An admin: an endpoint is like this.
     EndpointSet private private,
+    /// An admin: somebody is to be told by webhook.
+    SubscriptionSet private private,
+    /// An admin: nobody is told there any more.
+    SubscriptionRemoved,
+    /// The relay: a receiver is gone, or fails for long.
+    SubscriptionPaused,
     /// A dispatcher: a delivery goes on another day, or not at all.
     DeliveryPatched,
     /// A dispatcher: a pickup, or the rest of its series, is at another time.

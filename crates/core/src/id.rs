@@ -80,6 +80,8 @@ ids! {
     StopId,
     /// A place where one practice system posts its webhooks.
     EndpointId,
+    /// Somebody who is told by webhook.
+    SubscriptionId,
     /// A signature or a photo kept as proof.
     ProofId,
 }

@@ -67,6 +67,18 @@ pub struct Private {
     pub secrets: Vec<String>,
 }
 
+impl Phi<Private> {
+    /// Takes over from `before` what somebody who writes without reading does not name: secrets, and what was sent along.
+    pub fn keep_absent(&mut self, before: &Self) {
+        if self.0.secrets.is_empty() {
+            self.0.secrets.clone_from(&before.0.secrets);
+        }
+        if self.0.metadata.is_empty() {
+            self.0.metadata.clone_from(&before.0.metadata);
+        }
+    }
+}
+
 impl Private {
     /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {

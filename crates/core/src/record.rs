@@ -16,6 +16,7 @@ use crate::pickup::{Pickup, Series};
 use crate::route::{Route, Stop};
 use crate::rules::RuleBook;
 use crate::state::words;
+use crate::subscription::Subscription;
 
 words! {
     /// A kind of record; each has its own table.
@@ -44,6 +45,8 @@ words! {
         Stop = "stop",
         /// The rules in force.
         RuleBook = "rules",
+        /// Somebody who is told by webhook.
+        Subscription = "subscription",
     }
 }
 
@@ -240,6 +243,9 @@ records! {
         row.clinic_id = Some(this.clinic_id.to_string());
         row.status = Some(this.status.as_str());
         row.parent = Some(this.route_id.to_string());
+    };
+    Subscription private private => |subscription| &subscription.lab_id, |this, row| {
+        row.open = !this.removed;
     };
 }
 

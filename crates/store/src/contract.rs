@@ -6,6 +6,7 @@ mod commits;
 mod keys;
 mod lists;
 mod log;
+mod outgoing;
 mod people;
 mod proofs;
 mod sample;
@@ -89,6 +90,22 @@ const STORIES: &[Story] = &[
     (
         "later work of a key replaces the earlier",
         work::later_work_replaces,
+    ),
+    (
+        "each publication is fanned out once",
+        outgoing::each_publication_is_fanned_out_once,
+    ),
+    (
+        "messages of a key go out in order",
+        outgoing::messages_of_a_key_go_out_in_order,
+    ),
+    (
+        "a message that its holder lost is claimed again",
+        outgoing::a_lost_message_is_claimed_again,
+    ),
+    (
+        "dead letters are grouped by cause and redriven",
+        outgoing::dead_letters_are_grouped_and_redriven,
     ),
     ("lists are filtered", lists::lists_are_filtered),
     ("lists come in pages", lists::lists_come_in_pages),

@@ -8,6 +8,7 @@ pub mod access;
 pub mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod outgoing;
 pub mod page;
 pub mod positions;
 #[cfg(feature = "postgres")]
@@ -22,6 +23,9 @@ use pontic_core::record::{Kind, Record};
 
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::outgoing::{
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+};
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
 };
@@ -76,6 +80,42 @@ pub trait Store: Send + Sync {
 
     /// Puts claimed work back, to be due again at `due`. False if the claim is not the caller's any more.
     fn postpone(&self, claimed: &Claimed, due: Timestamp) -> Result<bool, StoreError>;
+
+    /// The number of the log up to which it is settled whom each publication goes to.
+    fn fanned_out(&self) -> Result<u64, StoreError>;
+
+    /// Settles it up to another number: `messages` are for those whom the rows between go to. False, and nothing is written, if
+    /// somebody else has settled some of it meanwhile.
+    fn fan_out(&self, after: u64, up_to: u64, messages: &[Message]) -> Result<bool, StoreError>;
+
+    /// Takes up to `limit` messages of a subscription that are due, for as long as `lease`: of those with one key the oldest only, so
+    /// that they go out in order. Each counts one attempt more.
+    fn claim_outgoing(
+        &self,
+        subscription: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedMessage>, StoreError>;
+
+    /// Says what became of claimed messages. A claim that is not held any more changes nothing.
+    fn settle_outgoing(&self, tried: &[Tried]) -> Result<(), StoreError>;
+
+    /// Messages that pass the filter, in the order in which they came up.
+    fn outgoing(
+        &self,
+        filter: &MessageFilter,
+        paging: &Paging,
+    ) -> Result<Page<MessageRow>, StoreError>;
+
+    /// Dead letters by subscription and cause, how many there are and the oldest of each.
+    fn dead_letters(&self, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError>;
+
+    /// Lets dead letters wait again, due at `now`; says how many.
+    fn redrive_outgoing(&self, which: &Which, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// When the next message of a subscription is due that waits and that nobody holds.
+    fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError>;
 
     /// How much work waits, and the oldest time at which some of it was due.
     fn waiting(&self) -> Result<Waiting, StoreError>;
@@ -155,7 +195,7 @@ pub trait Store: Send + Sync {
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;
 
-    /// Forgets inbox keys older than `before`, and expired tokens.
+    /// Forgets inbox keys and sent messages older than `before`, and expired tokens.
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
     /// Moves what was written from the log file of the engine to its place, off the commit path; where there is such a thing.

@@ -18,6 +18,7 @@ mod import;
 mod inbox;
 mod log;
 mod migrate;
+mod outgoing;
 mod proofs;
 mod quarantine;
 mod records;
@@ -41,6 +42,9 @@ use tokio::runtime::Runtime;
 use self::counter::Stand;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::outgoing::{
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+};
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
 };
@@ -335,6 +339,48 @@ impl Store for PostgresStore {
         self.with(async |client| work::postpone(client, claimed, due).await)
     }
 
+    fn fanned_out(&self) -> Result<u64, StoreError> {
+        self.with(async |client| outgoing::fanned_out(client).await)
+    }
+
+    fn fan_out(&self, after: u64, up_to: u64, messages: &[Message]) -> Result<bool, StoreError> {
+        self.write(async |transaction| outgoing::fan_out(transaction, after, up_to, messages).await)
+    }
+
+    fn claim_outgoing(
+        &self,
+        subscription: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.with(async |client| outgoing::claim(client, subscription, now, lease, limit).await)
+    }
+
+    fn settle_outgoing(&self, tried: &[Tried]) -> Result<(), StoreError> {
+        self.with(async |client| outgoing::settle(client, tried).await)
+    }
+
+    fn outgoing(
+        &self,
+        filter: &MessageFilter,
+        paging: &Paging,
+    ) -> Result<Page<MessageRow>, StoreError> {
+        self.with(async |client| outgoing::list(client, filter, paging).await)
+    }
+
+    fn dead_letters(&self, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError> {
+        self.with(async |client| outgoing::dead(client, lab).await)
+    }
+
+    fn redrive_outgoing(&self, which: &Which, now: Timestamp) -> Result<u64, StoreError> {
+        self.with(async |client| outgoing::redrive(client, which, now).await)
+    }
+
+    fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.with(async |client| outgoing::next(client, subscription).await)
+    }
+
     fn waiting(&self) -> Result<Waiting, StoreError> {
         self.with(async |client| work::waiting(client).await)
     }
@@ -444,6 +490,7 @@ impl Store for PostgresStore {
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         self.with(async |client| tokens::forget(client, now).await)?;
         while self.write(async |transaction| inbox::forget(transaction, before).await)? {}
+        while self.with(async |client| outgoing::forget(client, before).await)? {}
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod inbox;
 mod log;
 mod meta;
 mod migrate;
+mod outgoing;
 mod proofs;
 mod quarantine;
 mod readers;
@@ -41,6 +42,9 @@ use self::wal::Checkpointer;
 use self::writer::Writer;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::outgoing::{
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+};
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
 };
@@ -161,6 +165,51 @@ impl Store for SqliteStore {
         self.writer.write(|conn| work::postpone(conn, claimed, due))
     }
 
+    fn fanned_out(&self) -> Result<u64, StoreError> {
+        self.read(|conn| outgoing::fanned_out(conn))
+    }
+
+    fn fan_out(&self, after: u64, up_to: u64, messages: &[Message]) -> Result<bool, StoreError> {
+        self.writer
+            .write(|conn| outgoing::fan_out(conn, after, up_to, messages))
+    }
+
+    fn claim_outgoing(
+        &self,
+        subscription: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.writer
+            .write(|conn| outgoing::claim(conn, subscription, now, lease, limit))
+    }
+
+    fn settle_outgoing(&self, tried: &[Tried]) -> Result<(), StoreError> {
+        self.writer.write(|conn| outgoing::settle(conn, tried))
+    }
+
+    fn outgoing(
+        &self,
+        filter: &MessageFilter,
+        paging: &Paging,
+    ) -> Result<Page<MessageRow>, StoreError> {
+        self.read(|conn| outgoing::list(conn, filter, paging))
+    }
+
+    fn dead_letters(&self, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError> {
+        self.read(|conn| outgoing::dead(conn, lab))
+    }
+
+    fn redrive_outgoing(&self, which: &Which, now: Timestamp) -> Result<u64, StoreError> {
+        self.writer
+            .write(|conn| outgoing::redrive(conn, which, now))
+    }
+
+    fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|conn| outgoing::next(conn, subscription))
+    }
+
     fn waiting(&self) -> Result<Waiting, StoreError> {
         self.read(work::waiting)
     }
@@ -264,6 +313,7 @@ impl Store for SqliteStore {
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         self.writer.write(|conn| tokens::forget(conn, now))?;
         while self.writer.write(|conn| inbox::forget(conn, before))? {}
+        while self.writer.write(|conn| outgoing::forget(conn, before))? {}
         Ok(())
     }
 

@@ -27,12 +27,12 @@ pub fn lab_set(desk: &mut Desk<'_>, detail: &LabSet) -> Step<String> {
     desk.check_scope(&lab.id)?;
     let before = desk.get::<Lab>(&lab.id, lab.id.as_str())?;
     desk.expect(detail.expected, before.map_or(0, |lab| lab.version))?;
-    set(desk, lab)
+    put_new_or_changed(desk, lab)
 }
 
 /// The rules are these from here on.
 pub fn rules_set(desk: &mut Desk<'_>, detail: &RulesSet) -> Step<String> {
-    set(desk, RuleBook::of(detail.rules.clone()))
+    put_new_or_changed(desk, RuleBook::of(detail.rules.clone()))
 }
 
 /// A message of an authentic sender could not be used: somebody must look at it.
@@ -55,7 +55,7 @@ pub fn driver_set(desk: &mut Desk<'_>, detail: &DriverSet) -> Step<String> {
     desk.lab(&lab_id)?;
     let before = desk.get::<Driver>(&lab_id, detail.driver.id.as_str())?;
     desk.expect(detail.expected, before.map_or(0, |driver| driver.version))?;
-    set(
+    put_new_or_changed(
         desk,
         Driver {
             verified: true,
@@ -77,7 +77,7 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         Some(before) if detail.private.reveal().secrets.is_empty() => before.private,
         _ => endpoint.private.clone(),
     };
-    set(
+    put_new_or_changed(
         desk,
         Endpoint {
             private,
@@ -112,10 +112,11 @@ pub fn clinic_set(desk: &mut Desk<'_>, detail: &ClinicSet) -> Step<String> {
             series::rezone(desk, series, zone.clone())?;
         }
     }
-    set(desk, clinic)
+    put_new_or_changed(desk, clinic)
 }
 
-fn set<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {
+/// Puts a record in its place; the result says whether it is new.
+pub fn put_new_or_changed<E: Entity>(desk: &mut Desk<'_>, value: E) -> Step<String> {
     let (lab, id) = (value.lab_id().clone(), value.id().to_owned());
     let new = desk.get::<E>(&lab, &id)?.is_none();
     desk.put(value);
@@ -148,7 +149,7 @@ pub fn clinic_merged(desk: &mut Desk<'_>, detail: &ClinicMerged) -> Step<String>
     move_deliveries(desk, &lab, &old, &into)?;
     move_pickups(desk, &lab, &old, &into)?;
     redirect_earlier(desk, &lab, &old, &into)?;
-    set(desk, old)
+    put_new_or_changed(desk, old)
 }
 
 fn move_deliveries(desk: &mut Desk<'_>, lab: &Lab, old: &Clinic, into: &Clinic) -> Step<()> {

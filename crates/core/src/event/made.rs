@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::ProofOfDelivery;
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
-use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, SeriesId, StopId};
+use crate::id::{
+    ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, SeriesId, StopId, SubscriptionId,
+};
 use crate::phi::{Phi, Private};
 use crate::recurrence::Window;
 use crate::rules::Rules;
+use crate::subscription::Subscription;
 use crate::time::Coordinates;
 
 /// Version that a change expects, from `If-Match`.
@@ -74,6 +77,42 @@ pub struct EndpointSet {
     /// Its secrets.
     #[serde(skip)]
     pub private: Phi<Private>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionSet {
+    /// The subscription as it is from here on.
+    pub subscription: Subscription,
+    /// Its secrets and headers.
+    #[serde(skip)]
+    pub private: Phi<Private>,
+    /// The version that it replaces, if its sender cares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionRemoved {
+    /// Where it belongs.
+    pub lab_id: LabId,
+    /// Which one.
+    pub id: SubscriptionId,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionPaused {
+    /// Where it belongs.
+    pub lab_id: LabId,
+    /// Which one.
+    pub id: SubscriptionId,
+    /// Why: `gone` (410) or `failing`.
+    pub reason: String,
 }
 
 /// Detail of the event.

@@ -6,7 +6,10 @@ use super::about;
 use crate::StoreError;
 
 /// Format n is what the first n steps make. A change of the schema is a further file at the end.
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_outgoing.sql"),
+];
 /// One starter at a time: the others wait here, and find the work done. The number is ours alone ("pontic").
 const LOCK: i64 = 0x706f_6e74_6963;
 

@@ -8,6 +8,7 @@ use crate::StoreError;
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_routes_of_a_driver.sql"),
+    include_str!("migrations/0003_outgoing.sql"),
 ];
 
 /// Brings the data to the newest format. Runs within a transaction of the caller.

@@ -45,7 +45,7 @@ pub enum Array {
 
 const RECORD: &str =
     "n# lab_id id clinic_id date status parent identity% open? version# body private%";
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 8] = [
     (
         "log",
         "seq# at# direction~ entry% event_id lab_id source name caused_by# origin detail changes private%",
@@ -55,6 +55,10 @@ const OTHERS: [(&str, &str); 7] = [
     (
         "work",
         "n# key due# attempt# leased_until# name detail private%",
+    ),
+    (
+        "outgoing",
+        "n# subscription lab_id seq# event_id name key state~ due# attempt# leased_until# tried_at# cause",
     ),
     (
         "quarantine",

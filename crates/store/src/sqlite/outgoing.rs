@@ -1,0 +1,215 @@
+//! What goes out.
+
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::id::LabId;
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{self, Query};
+use super::{log, meta};
+use crate::StoreError;
+use crate::outgoing::{
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Tried,
+    Which,
+};
+use crate::page::{Page, Paging};
+
+const COLUMNS: &str =
+    "n, attempt, subscription, lab_id, seq, event_id, name, key, due, state, tried_at, cause";
+/// The fact that tells how far it is settled.
+const FANNED_OUT: &str = "fanned_out";
+/// A claim is held as long as nobody else has claimed or settled the message since.
+const HELD: &str = "n = ?1 AND attempt = ?2 AND state = 0 AND leased_until IS NOT NULL";
+/// Sent messages that are forgotten in one transaction.
+const PRUNED_AT_ONCE: usize = 1_000;
+
+/// How far it is settled. Data from before there were subscriptions begins at its end.
+pub fn fanned_out(conn: &Connection) -> Result<u64, StoreError> {
+    match meta::get(conn, FANNED_OUT)? {
+        Some(seq) => Ok(seq),
+        None => log::last(conn),
+    }
+}
+
+/// Settles it up to another number.
+pub fn fan_out(
+    conn: &Connection,
+    after: u64,
+    up_to: u64,
+    messages: &[Message],
+) -> Result<bool, StoreError> {
+    let known: Option<u64> = meta::get(conn, FANNED_OUT)?;
+    if known.is_some_and(|known| known != after) {
+        return Ok(false);
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO outgoing (subscription, lab_id, seq, event_id, name, key, state, due, attempt)
+         VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)",
+    )?;
+    for message in messages {
+        insert.execute(params![
+            message.subscription,
+            message.lab_id.as_str(),
+            message.seq,
+            message.event_id,
+            message.name,
+            message.key,
+            message.due.as_millisecond(),
+        ])?;
+    }
+    meta::set(conn, FANNED_OUT, up_to)?;
+    Ok(true)
+}
+
+/// Takes messages that are due, of each key the oldest.
+pub fn claim(
+    conn: &Connection,
+    subscription: &str,
+    now: Timestamp,
+    lease: SignedDuration,
+    limit: usize,
+) -> Result<Vec<ClaimedMessage>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outgoing AS o WHERE subscription = ?1 AND state = 0 AND due <= ?2
+         AND (leased_until IS NULL OR leased_until <= ?2)
+         AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
+                         AND e.state = 0 AND e.n < o.n)
+         ORDER BY due, n LIMIT ?3"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let params = (subscription, now.as_millisecond(), limit);
+    let found = rows::all(&mut select, params, read)?;
+    let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+    let mut take =
+        conn.prepare_cached("UPDATE outgoing SET attempt = ?2, leased_until = ?3 WHERE n = ?1")?;
+    found
+        .into_iter()
+        .map(|row| {
+            let attempt = row.attempts + 1;
+            take.execute((row.number, attempt, until.as_millisecond()))?;
+            Ok(ClaimedMessage {
+                number: row.number,
+                attempt,
+                message: row.message,
+            })
+        })
+        .collect()
+}
+
+/// Says what became of claimed messages.
+pub fn settle(conn: &Connection, tried: &[Tried]) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE outgoing SET state = ?3, due = coalesce(?4, due), cause = ?5, tried_at = coalesce(?6, tried_at),
+         attempt = attempt - ?7, leased_until = NULL WHERE {HELD}"
+    );
+    let mut update = conn.prepare_cached(&sql)?;
+    for one in tried {
+        let (state, due, cause, untried) = match &one.outcome {
+            Outcome::Sent => (MessageState::Sent, None, None, false),
+            Outcome::Again { due, cause } => {
+                (MessageState::Waiting, Some(*due), Some(cause), false)
+            }
+            Outcome::Dead { cause } => (MessageState::Dead, None, Some(cause), false),
+            Outcome::Untried { due } => (MessageState::Waiting, Some(*due), None, true),
+        };
+        update.execute(params![
+            one.number,
+            one.attempt,
+            state.number(),
+            due.map(Timestamp::as_millisecond),
+            cause,
+            (!untried).then(|| one.at.as_millisecond()),
+            untried,
+        ])?;
+    }
+    Ok(())
+}
+
+/// A page of messages.
+pub fn list(
+    conn: &Connection,
+    filter: &MessageFilter,
+    paging: &Paging,
+) -> Result<Page<MessageRow>, StoreError> {
+    let query = Query::new(&format!("SELECT {COLUMNS} FROM outgoing WHERE true"))
+        .only_if(filter.state == Some(MessageState::Dead), "state = 2")
+        .only_if(filter.state == Some(MessageState::Sent), "state = 1")
+        .only_if(filter.state == Some(MessageState::Waiting), "state = 0");
+    query
+        .and_if(
+            "lab_id = ?",
+            filter.lab_id.as_ref().map(ToString::to_string),
+        )
+        .and_if("subscription = ?", filter.subscription.clone())
+        .and_if("seq = ?", filter.seq.map(rows::number))
+        .and_if("n > ?", paging.after.map(rows::number))
+        .page(conn, "n", paging, |row| {
+            let message = read(row)?;
+            Ok((message.number, message))
+        })
+}
+
+/// Dead letters by subscription and cause.
+pub fn dead(conn: &Connection, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError> {
+    let sql = "SELECT subscription, coalesce(cause, ''), count(*), min(due) FROM outgoing
+               WHERE state = 2 AND lab_id = coalesce(?1, lab_id) GROUP BY 1, 2 ORDER BY min(n)";
+    let mut select = conn.prepare_cached(sql)?;
+    rows::all(&mut select, [lab.map(LabId::as_str)], |row| {
+        Ok(DeadGroup {
+            subscription: row.get(0)?,
+            cause: row.get(1)?,
+            count: row.get(2)?,
+            first_at: rows::time(row, 3)?,
+        })
+    })
+}
+
+/// Lets dead letters wait again.
+pub fn redrive(conn: &Connection, which: &Which, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "UPDATE outgoing SET state = 0, due = ?1, attempt = 0, leased_until = NULL
+               WHERE state = 2 AND lab_id = coalesce(?2, lab_id) AND n = coalesce(?3, n)
+               AND subscription = coalesce(?4, subscription) AND coalesce(cause, '') = coalesce(?5, cause, '')";
+    let changed = conn.prepare_cached(sql)?.execute(params![
+        now.as_millisecond(),
+        which.lab_id.as_ref().map(LabId::as_str),
+        which.number,
+        which.subscription,
+        which.cause,
+    ])?;
+    Ok(changed as u64)
+}
+
+/// When the next one is due.
+pub fn next(conn: &Connection, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT min(max(due, coalesce(leased_until, due))) FROM outgoing WHERE subscription = ? AND state = 0";
+    let mut select = conn.prepare_cached(sql)?;
+    let due = rows::first(&mut select, [subscription], |row| {
+        rows::optional_time(row, 0)
+    })?;
+    Ok(due.flatten())
+}
+
+/// Forgets some of what was sent before; says whether there may be more of it.
+pub fn forget(conn: &Connection, before: Timestamp) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state = 1 AND tried_at < ?1 LIMIT ?2)";
+    let params = (before.as_millisecond(), PRUNED_AT_ONCE);
+    Ok(conn.prepare_cached(sql)?.execute(params)? == PRUNED_AT_ONCE)
+}
+
+fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow {
+        number: row.get(0)?,
+        attempts: row.get(1)?,
+        message: Message {
+            subscription: row.get(2)?,
+            lab_id: LabId::known(rows::text(row, 3)?),
+            seq: row.get(4)?,
+            event_id: row.get(5)?,
+            name: row.get(6)?,
+            key: row.get(7)?,
+            due: rows::time(row, 8)?,
+        },
+        state: MessageState::from_number(row.get(9)?).ok_or_else(|| rows::misread("state"))?,
+        tried_at: rows::optional_time(row, 10)?,
+        cause: row.get(11)?,
+    })
+}
