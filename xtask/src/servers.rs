@@ -24,7 +24,7 @@ impl Servers {
 
     /// Tells a command where they are.
     pub fn tell(&self, command: &mut Command) {
-        command.env("PONTIC_TEST_POSTGRES", self.postgres.url());
+        command.env("TEST_POSTGRES", self.postgres.url());
     }
 }
 

@@ -95,7 +95,7 @@ fn on_postgres() -> (Runner, Command) {
             "a_data_folder_of",
         ]),
     };
-    tests.env("PONTIC_TEST_ENGINE", "postgres");
+    tests.env("TEST_ENGINE", "postgres");
     (runner, tests)
 }
 

@@ -39,6 +39,14 @@ impl Pattern {
         reading::read(json).map(Self)
     }
 
+    /// The pattern that wants nothing.
+    pub fn of_nothing() -> Self {
+        Self(Fields {
+            fields: Vec::new(),
+            either: vec![Vec::new()],
+        })
+    }
+
     /// Whether the event, an object, is one of those that are wanted.
     pub fn matches(&self, event: &Value) -> bool {
         event.as_object().is_some_and(|event| self.0.matches(event))
@@ -141,6 +149,14 @@ mod tests {
                 json!({ "detail": { "deliveryId": [{ "numeric": [">", 0] }] } }),
                 false,
             ),
+        ] {
+            assert_eq!(wants(&pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_of_texts_and_absent_fields() {
+        for (pattern, expected) in [
             (json!({ "detail-type": [{ "prefix": "Delivery" }] }), true),
             (
                 json!({ "detail-type": [{ "prefix": { "equals-ignore-case": "DELIVERY" } }] }),

@@ -14,6 +14,7 @@ use crate::endpoints::Endpoints;
 use crate::limits::Limits;
 use crate::live::Hub;
 use crate::metrics::Integration;
+use crate::relay::Relay;
 
 /// Everything that handlers need.
 pub struct App {
@@ -33,6 +34,8 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// Rate limits.
     pub limits: Limits,
+    /// What goes out by webhook.
+    pub relay: Arc<Relay>,
     /// Endpoints of practice systems.
     pub endpoints: Endpoints,
     /// Counts for people.
@@ -46,6 +49,12 @@ impl App {
     pub async fn submit(&self, draft: Draft) -> Result<Outcome, Busy> {
         let mut outcomes = self.door.submit(vec![draft]).await?;
         outcomes.pop().ok_or(Busy)
+    }
+
+    /// Follows what was changed of subscriptions.
+    pub async fn relay_reload(&self) -> Result<(), StoreError> {
+        let relay = Arc::clone(&self.relay);
+        self.read(move |store| relay.reload(store)).await
     }
 
     /// Runs `read` on a thread that may wait for the disk.

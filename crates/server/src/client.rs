@@ -1,7 +1,10 @@
 //! The way out over HTTP and HTTPS: one pool of connections, no redirects, and an end to what an answer may hold.
 
+mod reach;
+
 use axum::body::Body;
 use bytes::Bytes;
+use hyper::body::Incoming;
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use hyper::{Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -10,6 +13,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::SignedDuration;
 
+pub use reach::Reach;
+use reach::Resolver;
+
+/// Bytes of an answer's body that are read where nobody needs it: so the connection can be used again.
+const IGNORED: usize = 64 * 1024;
 /// Idle connections that are kept to one host.
 const IDLE_CONNECTIONS: usize = 8;
 /// Longest wait that another side may ask for, in seconds.
@@ -17,7 +25,10 @@ const LONGEST_WAIT_S: i64 = 86_400;
 
 /// Asks others over HTTP; certificates are held against Mozilla's list of authorities. Clones share one pool.
 #[derive(Debug, Clone)]
-pub struct Client(legacy::Client<HttpsConnector<HttpConnector>, Body>);
+pub struct Client {
+    pool: legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Body>,
+    reach: Reach,
+}
 
 /// What came back, whatever its status: a redirect is an answer like any other.
 #[derive(Debug)]
@@ -33,6 +44,9 @@ pub struct Answer {
 /// Why nothing came back. None of them repeats the address, which may hold a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
+    /// An address within a network of ours, where nobody is to be asked.
+    #[error("the address is one that nobody is to be asked at")]
+    Forbidden,
     /// No connection, or no trust in it.
     #[error("there is no connection to the other side")]
     Unreachable,
@@ -45,31 +59,41 @@ pub enum CallError {
 }
 
 impl Client {
-    /// A client without connections.
-    pub fn new() -> Self {
+    /// A client without connections, for addresses within that reach.
+    pub fn new(reach: Reach) -> Self {
+        let mut plain = HttpConnector::new_with_resolver(Resolver(reach));
+        plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
             .enable_http1()
-            .build();
+            .wrap_connector(plain);
         let mut builder = legacy::Client::builder(TokioExecutor::new());
         builder
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_timer(TokioTimer::new());
-        Self(builder.build(connector))
+        Self {
+            pool: builder.build(connector),
+            reach,
+        }
+    }
+
+    /// Sends `request` and gives the head of the answer; of its body no more is read than the connection needs.
+    pub async fn post(&self, request: Request<Body>) -> Result<Answer, CallError> {
+        let (head, body) = self.call(request).await?.into_parts();
+        // Whatever it says, and however much: the status has said it all.
+        let _ = axum::body::to_bytes(Body::new(body), IGNORED).await;
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: Bytes::new(),
+        })
     }
 
     /// Sends `request`, and reads at most `max_body` bytes of the answer's body. How long it may take is the caller's to
     /// limit: dropping the future drops the call.
     pub async fn send(&self, request: Request<Body>, max_body: usize) -> Result<Answer, CallError> {
-        let answer = self.0.request(request).await.map_err(|error| {
-            if error.is_connect() {
-                CallError::Unreachable
-            } else {
-                CallError::HungUp
-            }
-        })?;
-        let (head, body) = answer.into_parts();
+        let (head, body) = self.call(request).await?.into_parts();
         let body = axum::body::to_bytes(Body::new(body), max_body)
             .await
             .map_err(|_| CallError::Unreadable)?;
@@ -79,11 +103,23 @@ impl Client {
             body,
         })
     }
-}
 
-impl Default for Client {
-    fn default() -> Self {
-        Self::new()
+    async fn call(&self, request: Request<Body>) -> Result<hyper::Response<Incoming>, CallError> {
+        // A name is looked at when it is resolved; an address is one already.
+        if let Some(address) = reach::literal(request.uri())
+            && !self.reach.covers(address)
+        {
+            return Err(CallError::Forbidden);
+        }
+        self.pool.request(request).await.map_err(|error| {
+            if reach::is_refusal(&error) {
+                CallError::Forbidden
+            } else if error.is_connect() {
+                CallError::Unreachable
+            } else {
+                CallError::HungUp
+            }
+        })
     }
 }
 

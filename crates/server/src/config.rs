@@ -3,6 +3,7 @@
 mod database;
 mod layers;
 mod maps;
+mod relay;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use pontic_wire::signature::Secret;
 pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
+pub use relay::Relay;
 
 /// Everything that is wrong with a configuration, a line each.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +85,8 @@ pub struct Config {
     pub default_endpoints: Vec<DefaultEndpoint>,
     /// Travel times.
     pub maps: Maps,
+    /// What goes out by webhook.
+    pub relay: Relay,
     /// Work waiting longer than this makes us unready, in seconds.
     pub max_waiting_s: i64,
     /// How logs are written.
@@ -135,6 +139,7 @@ impl Config {
             rules: rules(&mut said),
             default_endpoints: default_endpoints(&mut said),
             maps: maps::decide(&mut said),
+            relay: relay::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
                 setting.integer(1..=86_400)
             }),

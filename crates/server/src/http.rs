@@ -20,6 +20,7 @@ mod limits;
 mod live;
 mod login;
 mod lookup;
+mod messages;
 mod metrics;
 mod paging;
 mod phones;
@@ -33,6 +34,7 @@ mod request_id;
 mod routes;
 mod senders;
 mod stops;
+mod subscriptions;
 mod tokens;
 mod webhooks;
 
@@ -121,6 +123,18 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::get))
         .routes(routes!(quarantine::redrive))
+        .routes(routes!(subscriptions::list))
+        .routes(routes!(
+            subscriptions::get,
+            subscriptions::put,
+            subscriptions::delete
+        ))
+        .routes(routes!(subscriptions::test))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::dead))
+        .routes(routes!(messages::groups))
+        .routes(routes!(messages::redrive))
+        .routes(routes!(messages::redrive_many))
         .routes(routes!(metrics::integration, metrics::reset))
         .routes(routes!(metrics::prometheus))
         .routes(routes!(limits::list))

@@ -5,6 +5,7 @@ use pontic_core::directory::{Clinic, Driver, Endpoint, Lab};
 use pontic_core::pickup::Pickup;
 use pontic_core::record::{Entity, Record};
 use pontic_core::route::{Route, Stop};
+use pontic_core::subscription::{ALL_LABS, Subscription};
 use pontic_core::view::{CaseView, DeliveryView, InvoiceView, PickupView};
 use pontic_core::{delivery, invoice};
 use serde::Serialize;
@@ -63,6 +64,28 @@ pub fn endpoint(endpoint: &Endpoint) -> Value {
     let secrets = secrets.filter_map(|text| pontic_wire::signature::Secret::new(text).ok());
     shape["secretFingerprints"] = secrets.map(|secret| secret.fingerprint()).collect();
     shape["path"] = format!("/webhooks/ehr/{}/{}", endpoint.system, endpoint.id).into();
+    shape
+}
+
+/// A subscription: its secrets by fingerprint, its headers by name only.
+pub fn subscription(subscription: &Subscription) -> Value {
+    let mut shape = value(subscription);
+    let private = subscription.private.reveal();
+    let secrets = private.secrets.iter();
+    let secrets = secrets.filter_map(|text| pontic_wire::signature::Secret::new(text).ok());
+    shape["secretFingerprints"] = secrets.map(|secret| secret.fingerprint()).collect();
+    let headers: Value = serde_json::from_str(&private.metadata).unwrap_or_default();
+    let names = headers
+        .as_object()
+        .into_iter()
+        .flat_map(|headers| headers.keys());
+    shape["headers"] = names.map(String::as_str).collect();
+    if subscription.lab_id.as_str() == ALL_LABS {
+        shape["labId"] = Value::Null;
+    }
+    if let Some(object) = shape.as_object_mut() {
+        object.remove("removed");
+    }
     shape
 }
 
@@ -160,6 +183,7 @@ pub fn record(record: &Record, with_names: bool) -> Value {
         Record::Case(inner) => value(&CaseView::full(inner, with_names)),
         Record::Series(inner) => value(inner.as_ref()),
         Record::RuleBook(inner) => value(inner.as_ref()),
+        Record::Subscription(inner) => subscription(inner),
     }
 }
 

@@ -12,8 +12,10 @@ use tokio::sync::watch;
 
 use crate::access::Keys;
 use crate::app::App;
+use crate::client::{Client, Reach};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::couriers;
 use crate::door::{Door, Told};
 use crate::drivers::{self, Drivers, Parts};
 use crate::endpoints::Endpoints;
@@ -23,6 +25,7 @@ use crate::listen;
 use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
+use crate::relay::Relay;
 use crate::storage;
 use crate::work;
 
@@ -77,11 +80,18 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             on_disk.send_replace(ticket);
         }),
     )?;
+    let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
     let (heed, stirred) = drivers::ears();
     let told: Told = {
-        let (hub, heed) = (Arc::clone(&hub), heed.clone());
+        let (hub, heed, relay) = (Arc::clone(&hub), heed.clone(), Arc::clone(&relay));
         Box::new(move |batch, committed| {
             hub.tell(batch, committed);
+            relay.hear(
+                batch
+                    .entries
+                    .iter()
+                    .any(|entry| !entry.published.is_empty()),
+            );
             heed.hear(&batch.records);
         })
     };
@@ -109,6 +119,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             &config.rules.default_time_zone,
             store.as_ref(),
         )?,
+        relay,
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,
@@ -118,7 +129,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         config,
     });
     app.drivers.wake()?;
-    let workers = work::start(&app, inboxes, stirred);
+    let mut workers = work::start(&app, inboxes, stirred);
+    workers.extend(couriers::start(&app));
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
     let router = http::router(Arc::clone(&app));
@@ -135,6 +147,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         server,
         workers,
         door: door_thread,
+    })
+}
+
+/// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
+fn relay_client(config: &Config) -> Client {
+    Client::new(if config.relay.allow_private {
+        Reach::Everywhere
+    } else {
+        Reach::Public
     })
 }
 

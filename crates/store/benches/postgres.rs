@@ -21,8 +21,8 @@ use made::{batch, bytes, cpu_us, per_event};
 const EVENTS: usize = 12_800;
 
 fn main() {
-    let server = std::env::var("PONTIC_TEST_POSTGRES").expect(
-        "PONTIC_TEST_POSTGRES names no server: `cargo xtask servers -- cargo bench -p pontic-store --features contract,postgres --bench postgres`",
+    let server = std::env::var("TEST_POSTGRES").expect(
+        "TEST_POSTGRES names no server: `cargo xtask servers -- cargo bench -p pontic-store --features contract,postgres --bench postgres`",
     );
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("µs an event; ours is the store's process, theirs the database's\n");

@@ -166,7 +166,7 @@ impl Store for SqliteStore {
     }
 
     fn fanned_out(&self) -> Result<u64, StoreError> {
-        self.read(|conn| outgoing::fanned_out(conn))
+        self.read(outgoing::fanned_out)
     }
 
     fn fan_out(&self, after: u64, up_to: u64, messages: &[Message]) -> Result<bool, StoreError> {

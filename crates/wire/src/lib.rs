@@ -5,6 +5,7 @@
 //! - [`time`]: date-times as others write them.
 //! - [`signature`]: who sent a webhook.
 //! - [`event`]: the events of other systems, in all their forms.
+//! - [`outgoing`]: what is told to others by webhook.
 //! - [`ehr`]: the practice systems, each described once, mapped both ways.
 //!
 //! Nothing here reads a clock, a socket or the environment: time, zone and secrets are arguments.
@@ -15,6 +16,7 @@ pub mod ehr;
 pub mod event;
 pub mod fields;
 pub mod json;
+pub mod outgoing;
 pub mod phone;
 pub mod resource;
 pub mod signature;

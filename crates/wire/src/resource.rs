@@ -4,10 +4,12 @@
 
 mod directory;
 mod route;
+mod subscription;
 mod work;
 
 pub use directory::{clinic, driver, endpoint, lab, merge_into};
 pub use route::{change as route_change, plan as route_plan};
+pub use subscription::subscription;
 pub use work::{
     at, delivery_patch, invoice, pickup_patch, stop_completed, stop_failed, stop_skipped,
 };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::delivery::{Case, Delivery};
+use crate::event::ArrivalNoticed;
 use crate::id::{CaseId, LabId, derived};
 use crate::invoice::Invoice;
 use crate::pickup::Pickup;
@@ -13,7 +14,7 @@ use crate::view::{self, CompletionView, DeliveryView, InvoiceView, PickupView};
 /// A message to other systems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Publication {
-    /// `logistics.delivery`, `logistics.pickup` or `finance.billing`.
+    /// `logistics.delivery`, `logistics.pickup`, `logistics.route` or `finance.billing`.
     pub source: &'static str,
     /// Its type.
     pub name: &'static str,
@@ -81,6 +82,18 @@ impl Publication {
         }
     }
 
+    /// A driver comes to a clinic: in so many minutes, or is there.
+    pub fn arrival(notice: &ArrivalNoticed) -> Self {
+        Self {
+            source: "logistics.route",
+            name: "ArrivalNotification",
+            lab_id: notice.lab_id.clone(),
+            kind: Kind::Stop,
+            record_id: notice.stop_id.to_string(),
+            detail: view::json(notice),
+        }
+    }
+
     fn is_about_the_record_of(&self, other: &Self) -> bool {
         self.kind == other.kind && self.record_id == other.record_id && self.lab_id == other.lab_id
     }
@@ -100,8 +113,8 @@ impl Publication {
 
     /// An id that follows from what it tells, so that the receiver recognises it when it comes twice.
     pub fn id(&self, version: u64) -> String {
-        // An invoice is billed once, whatever happens to it later.
-        let version = if self.kind == Kind::Invoice {
+        // An invoice is billed once, and a clinic told once that its driver comes, whatever happens later.
+        let version = if matches!(self.kind, Kind::Invoice | Kind::Stop) {
             0
         } else {
             version

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::publish::Alert;
+use super::publish::{Alert, Publication};
 use super::{Desk, Step};
 use crate::event::{
     ArrivalNoticed, DriverSeen, DriverSilent, LegEstimated, Sighting, SightingCorrected,
@@ -89,6 +89,7 @@ pub fn noticed(desk: &mut Desk<'_>, detail: &ArrivalNoticed) -> Step<String> {
     if stop.noticed_at.is_none() {
         stop.noticed_at = Some(desk.now);
         desk.put(stop);
+        desk.publish(Publication::arrival(detail));
     }
     Ok(nothing())
 }

@@ -46,7 +46,6 @@ impl Matcher {
     pub fn matches(&self, value: Option<&Value>) -> bool {
         match (self, value) {
             (Self::Exists(wanted), value) => *wanted == value.is_some(),
-            (_, None) => false,
             (Self::Literal(literal), Some(value)) => same(literal, value),
             (Self::Text(form), Some(Value::String(text))) => form.fits(text),
             (Self::Numeric(bounds), Some(Value::Number(number))) => {
@@ -60,7 +59,7 @@ impl Matcher {
                 !forms.iter().any(|form| form.fits(text))
             }
             (Self::NoneOf(_), Some(_)) => true,
-            (Self::Text(_) | Self::Numeric(_), Some(_)) => false,
+            (_, None) | (Self::Text(_) | Self::Numeric(_), Some(_)) => false,
         }
     }
 }

@@ -143,6 +143,34 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
         Need::Role(DESK),
     ),
+    ("/v1/subscriptions", Need::Role(ADMIN), Need::Role(ADMIN)),
+    (
+        "/v1/subscriptions/{id}",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/subscriptions/{id}/test",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/messages", Need::Role(DESK), Need::Role(ADMIN)),
+    ("/v1/dead-letters", Need::Role(DESK), Need::Role(ADMIN)),
+    (
+        "/v1/dead-letters/groups",
+        Need::Role(DESK),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/dead-letters/redrive",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/dead-letters/{id}/redrive",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
     (
         "/v1/integration/metrics",
         Need::Role(WATCH),

@@ -26,6 +26,7 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Draft, Outcome};
 use crate::http::refused::{self, ToKeep};
+use crate::relay;
 
 /// Post one event or many, in any of the five forms.
 #[utoipa::path(post, path = "/v1/events", tag = "events",
@@ -39,6 +40,11 @@ pub async fn post(
 ) -> Answer<Response> {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
+    // Somebody subscribed us to ourselves: our own news would go round for ever.
+    let from = parts.headers.get(relay::FROM);
+    if from.is_some_and(|from| from.as_bytes() == app.store.epoch().as_bytes()) {
+        return Err(Problem::own_news());
+    }
     let bytes = body::read(body, body::USUAL).await?;
     let request = event::read(&HeaderTexts(&parts.headers), &bytes).map_err(refused_whole)?;
     let form = request.form;

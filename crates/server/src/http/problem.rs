@@ -167,6 +167,15 @@ impl Problem {
         )
     }
 
+    /// 409: what we told others comes back to us.
+    pub fn own_news() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "own_event",
+            "This installation sent that itself: a subscription leads back to it.",
+        )
+    }
+
     /// 429.
     pub fn rate_limited(wait_s: u64) -> Self {
         let problem = Self::new(

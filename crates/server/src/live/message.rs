@@ -108,7 +108,13 @@ fn of_change(change: &Change, at: Timestamp) -> Option<Draft> {
         Kind::Stop => ("ROUTE_UPDATED", "stopId"),
         Kind::Clinic => ("CLINIC_UPDATED", "clinicId"),
         Kind::Driver => ("DRIVER_UPDATED", "driverId"),
-        Kind::Lab | Kind::Endpoint | Kind::Case | Kind::Series | Kind::Invoice | Kind::RuleBook => {
+        Kind::Lab
+        | Kind::Endpoint
+        | Kind::Case
+        | Kind::Series
+        | Kind::Invoice
+        | Kind::RuleBook
+        | Kind::Subscription => {
             return None;
         }
     };

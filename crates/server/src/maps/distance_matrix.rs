@@ -8,7 +8,7 @@ use pontic_core::time::Coordinates;
 use pontic_core::travel::Leg;
 
 use super::{Answer, NoLeg, TravelTimes};
-use crate::client::{CallError, Client};
+use crate::client::{CallError, Client, Reach};
 use crate::config;
 
 /// Most bytes of an answer: that to one element has under one thousand.
@@ -24,7 +24,7 @@ impl DistanceMatrix {
     /// The service as configured.
     pub fn new(said: config::DistanceMatrix) -> Self {
         Self {
-            client: Client::new(),
+            client: Client::new(Reach::Everywhere),
             said,
         }
     }
@@ -40,7 +40,9 @@ impl DistanceMatrix {
                 self.said.key.as_str(),
             ),
             Err(CallError::HungUp) => Err(NoLeg::Failed),
-            Err(CallError::Unreachable) => Err(NoLeg::Unavailable("it cannot be reached")),
+            Err(CallError::Forbidden | CallError::Unreachable) => {
+                Err(NoLeg::Unavailable("it cannot be reached"))
+            }
             Err(CallError::Unreadable) => {
                 Err(NoLeg::Unavailable("it says too much, or breaks off"))
             }

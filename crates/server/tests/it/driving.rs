@@ -1,12 +1,13 @@
 //! Drivers, live: positions in, what they mean, and who is told.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Road, Server, Socket, Start, eventually, fix, fresh, north, now, shared, texts, with,
+    Receiver, Road, Server, Socket, Start, eventually, fix, fresh, north, now, shared, texts, with,
 };
 
 /// Now, to the second: a fix and its answer are compared as texts.
@@ -485,6 +486,30 @@ fn a_clinic_is_told_once_however_often_the_server_dies() {
     let all = eventually(|| Some(told()).filter(|told| told.len() >= expected.len()));
     assert_eq!(all, expected);
     std::fs::remove_dir_all(server.folder()).unwrap_or_default();
+}
+
+#[test]
+fn whoever_subscribed_hears_once_that_the_driver_comes() {
+    let server = Start::new().env("PONTIC_RELAY__ALLOW_PRIVATE", "true").go();
+    let receiver = Receiver::taking();
+    let wanted = json!({ "detail-type": ["ArrivalNotification"] });
+    let body = json!({ "url": receiver.url(), "pattern": wanted, "format": "plain" });
+    server.admin().put("/v1/subscriptions/s", &body).expect(201);
+    let road = road(&server, &[3_000.0]);
+    let mut phone = Socket::drive(&road.driver_token(&server), "");
+    for point in VISIT {
+        drive(&mut phone, &road, &[point]);
+    }
+    let told = eventually(|| receiver.received().first().cloned());
+    assert_eq!(told.body["source"], "logistics.route");
+    assert_eq!(told.body["detail"]["stopId"], json!(road.stops[0]));
+    assert!(
+        told.body["detail"]["minutesAway"]
+            .as_u64()
+            .is_some_and(|minutes| minutes <= 5)
+    );
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(receiver.received().len(), 1);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod problems;
 mod proofs;
 mod quarantine;
 mod recurrence;
+mod relay;
 mod replay;
 mod roles;
 mod routes;

@@ -7,7 +7,7 @@ use crate::harness::{Client, Server, case, date_in, fresh, pickup, shared};
 const ROLES: [&str; 5] = ["dispatcher", "driver", "source", "finance", "viewer"];
 
 /// Method, path, and the roles beside `admin` that may: d(ispatcher), D(river), s(ource), f(inance), v(iewer).
-const ROUTES: [(&str, &str, &str); 64] = [
+const ROUTES: [(&str, &str, &str); 74] = [
     ("GET", "/", "dDsfv"),
     ("GET", "/metrics", "dv"),
     ("GET", "/v1/me", "dDsfv"),
@@ -67,6 +67,16 @@ const ROUTES: [(&str, &str, &str); 64] = [
     ("GET", "/v1/quarantine", "d"),
     ("GET", "/v1/quarantine/x", "d"),
     ("POST", "/v1/quarantine/x/redrive", "d"),
+    ("GET", "/v1/subscriptions", ""),
+    ("GET", "/v1/subscriptions/x", ""),
+    ("PUT", "/v1/subscriptions/x", ""),
+    ("DELETE", "/v1/subscriptions/x", ""),
+    ("POST", "/v1/subscriptions/x/test", ""),
+    ("GET", "/v1/messages", "d"),
+    ("GET", "/v1/dead-letters", "d"),
+    ("GET", "/v1/dead-letters/groups", "d"),
+    ("POST", "/v1/dead-letters/redrive", "d"),
+    ("POST", "/v1/dead-letters/999999999/redrive", "d"),
     ("GET", "/v1/integration/metrics", "dv"),
     ("DELETE", "/v1/integration/metrics", ""),
     ("GET", "/v1/rate-limits", ""),
@@ -270,7 +280,7 @@ fn lists_of_another_lab_are_empty_and_nothing_is_put_there() {
         plan,
         ..
     } = &there;
-    let lists = "deliveries pickups clinics drivers labs invoices routes alerts events endpoints quarantine";
+    let lists = "deliveries pickups clinics drivers labs invoices routes alerts events endpoints quarantine subscriptions messages dead-letters";
     for list in lists.split(' ') {
         assert!(
             stranger.all(&format!("/v1/{list}?labId={lab}")).is_empty(),
@@ -298,6 +308,10 @@ fn lists_of_another_lab_are_empty_and_nothing_is_put_there() {
         (
             format!("/v1/endpoints/{}", fresh("e")),
             json!({ "labId": lab, "system": "dentrix" }),
+        ),
+        (
+            format!("/v1/subscriptions/{}", fresh("s")),
+            json!({ "labId": lab, "url": "https://example.com/" }),
         ),
     ] {
         assert_eq!(stranger.put(&path, &body).status, 404, "{path}");

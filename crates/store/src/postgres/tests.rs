@@ -20,8 +20,8 @@ struct Database {
 impl Database {
     fn new() -> Self {
         static MADE: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var("PONTIC_TEST_POSTGRES").expect(
-            "PONTIC_TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does \
+        let server = std::env::var("TEST_POSTGRES").expect(
+            "TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does \
              `cargo xtask servers -- cargo nextest run -p pontic-store --all-features`",
         );
         let name = format!(

@@ -362,6 +362,8 @@ fn routes_of_an_older_folder_are_found_by_their_driver() {
     // As a folder of format 1 had it.
     conn.execute_batch(
         r#"DROP INDEX route_parent;
+           DROP TABLE r_subscription;
+           DROP TABLE outgoing;
            PRAGMA user_version = 1;
            INSERT INTO r_route (lab_id, id, open, version, body)
            VALUES ('LAB1', 'R1', 1, 1, '{"id":"R1","labId":"LAB1","driverId":"DRV-7"}');"#,

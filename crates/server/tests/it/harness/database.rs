@@ -1,4 +1,4 @@
-//! With `PONTIC_TEST_ENGINE=postgres` the same tests run on databases: one for every data folder.
+//! With `TEST_ENGINE=postgres` the same tests run on databases: one for every data folder.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -8,13 +8,13 @@ use pontic_store::sqlite::{Options, SqliteStore};
 
 /// The address of the folder's database, which is made where there is none; nothing where records are in the folder itself.
 pub fn of(folder: &Path) -> Option<String> {
-    (std::env::var("PONTIC_TEST_ENGINE").as_deref() == Ok("postgres")).then(|| at(folder))
+    (std::env::var("TEST_ENGINE").as_deref() == Ok("postgres")).then(|| at(folder))
 }
 
 /// The address of the folder's database, which is made where there is none.
 pub fn at(folder: &Path) -> String {
-    let server = std::env::var("PONTIC_TEST_POSTGRES").expect(
-        "PONTIC_TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does `cargo xtask servers -- COMMAND`",
+    let server = std::env::var("TEST_POSTGRES").expect(
+        "TEST_POSTGRES names no server; `cargo xtask test` starts one, and so does `cargo xtask servers -- COMMAND`",
     );
     let mut hasher = DefaultHasher::new();
     folder.hash(&mut hasher);

@@ -1,0 +1,258 @@
+//! Getting messages to one receiver: many at once, but of one key one after the other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::event::SubscriptionPaused;
+use pontic_store::StoreError;
+use pontic_store::outgoing::{ClaimedMessage, Outcome, Tried};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::fan_out::publication;
+use crate::app::App;
+use crate::door::own_event;
+use crate::relay::{Receiver, Sent, try_once};
+
+/// Messages that are under way to one receiver.
+const IN_FLIGHT: usize = 64;
+/// After so many failures in a row one message at a time is tried, until one is taken.
+const FAILURES: u32 = 5;
+/// A claim lasts so much longer than a receiver may take.
+const MARGIN_S: u32 = 5;
+/// Looked for also when nobody said that there is something.
+const TICK: Duration = Duration::from_secs(5);
+/// What a receiver that is gone leaves waits so long at least; it is paused anyway.
+const LATER: SignedDuration = SignedDuration::from_mins(10);
+/// In the log of events, whoever sends.
+const SOURCE: &str = "pontic.relay";
+
+/// Serves every receiver, each on its own, so that none waits for another.
+pub async fn serve_all(app: Weak<App>) {
+    let mut served: HashMap<String, (u64, JoinHandle<()>)> = HashMap::new();
+    loop {
+        let Some(running) = app.upgrade() else { return };
+        let receivers = running.relay.all();
+        served.retain(|id, (version, task)| {
+            let stays = receivers
+                .iter()
+                .any(|receiver| receiver.id() == id && receiver.subscription.version == *version);
+            if !stays {
+                // What it holds is claimed again when its lease ends.
+                task.abort();
+            }
+            stays && !task.is_finished()
+        });
+        for receiver in receivers {
+            if receiver.subscription.paused || served.contains_key(receiver.id()) {
+                continue;
+            }
+            let (id, version) = (receiver.id().to_owned(), receiver.subscription.version);
+            let task = tokio::spawn(serve(Weak::clone(&app), receiver));
+            served.insert(id, (version, task));
+        }
+        let relay = Arc::clone(&running.relay);
+        drop(running);
+        let _ = tokio::time::timeout(TICK, relay.changed.notified()).await;
+    }
+}
+
+/// How a receiver has been lately.
+#[derive(Debug, Default)]
+struct Health {
+    failures: u32,
+    failing_since: Option<Timestamp>,
+}
+
+impl Health {
+    const fn at_once(&self) -> usize {
+        if self.failures >= FAILURES {
+            1
+        } else {
+            IN_FLIGHT
+        }
+    }
+
+    fn note(&mut self, sent: &Sent, now: Timestamp) {
+        if sent.taken {
+            *self = Self::default();
+        } else {
+            self.failures += 1;
+            self.failing_since.get_or_insert(now);
+        }
+    }
+}
+
+/// Serves one receiver until it is paused, or the program ends.
+async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
+    let mut under_way: JoinSet<(ClaimedMessage, Sent)> = JoinSet::new();
+    let mut health = Health::default();
+    loop {
+        let Some(running) = app.upgrade() else { return };
+        let room = health.at_once().saturating_sub(under_way.len());
+        if room > 0 {
+            for claimed in claim(&running, &receiver, room).await {
+                let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
+                under_way.spawn(async move {
+                    let sent = send(&app, &receiver, &claimed).await;
+                    (claimed, sent)
+                });
+            }
+        }
+        if under_way.is_empty() {
+            let wait = until_next(&running, &receiver).await;
+            drop(running);
+            let _ = tokio::time::timeout(wait, receiver.wake.notified()).await;
+            continue;
+        }
+        let first = under_way.join_next().await;
+        let mut done: Vec<(ClaimedMessage, Sent)> =
+            first.and_then(Result::ok).into_iter().collect();
+        while let Some(more) = under_way.try_join_next() {
+            done.extend(more.ok());
+        }
+        if settle(&running, &receiver, done, &mut health).await {
+            return;
+        }
+    }
+}
+
+async fn claim(app: &App, receiver: &Receiver, room: usize) -> Vec<ClaimedMessage> {
+    let (id, now) = (receiver.id().to_owned(), app.clock.now());
+    let lease_s = i64::from(receiver.subscription.timeout_s + MARGIN_S);
+    let lease = SignedDuration::from_secs(lease_s);
+    let claimed = app
+        .read(move |store| store.claim_outgoing(&id, now, lease, room))
+        .await;
+    claimed.unwrap_or_else(|error| {
+        tracing::warn!(%error, "messages cannot be claimed now");
+        Vec::new()
+    })
+}
+
+/// How long until something is due.
+async fn until_next(app: &App, receiver: &Receiver) -> Duration {
+    let id = receiver.id().to_owned();
+    let next = app.read(move |store| store.next_outgoing(&id)).await;
+    let due = next.ok().flatten();
+    let wait = due.map(|due| due.duration_since(app.clock.now()));
+    let wait = wait.map_or(TICK, |wait| wait.try_into().unwrap_or(Duration::ZERO));
+    // Never at once: what is due and held by another is due all the time.
+    wait.clamp(Duration::from_millis(20), TICK)
+}
+
+async fn send(app: &App, receiver: &Receiver, claimed: &ClaimedMessage) -> Sent {
+    let seq = claimed.message.seq;
+    let failed = |cause: &str| Sent {
+        taken: false,
+        gone: false,
+        cause: cause.to_owned(),
+        retry_after: None,
+    };
+    let row = match app.read(move |store| store.log_row(seq)).await {
+        Ok(Some(row)) => row,
+        Ok(None) => return failed("forgotten"),
+        Err(error) => {
+            tracing::warn!(%error, "a message cannot be read now");
+            return failed("store");
+        }
+    };
+    let now = app.clock.now();
+    let client = app.relay.client();
+    try_once(client, receiver, &publication(row), app.store.epoch(), now).await
+}
+
+/// Says what came of messages; true if the receiver is to be left alone.
+async fn settle(
+    app: &Arc<App>,
+    receiver: &Receiver,
+    done: Vec<(ClaimedMessage, Sent)>,
+    health: &mut Health,
+) -> bool {
+    let now = app.clock.now();
+    let mut pause = None;
+    let mut tried = Vec::with_capacity(done.len());
+    for (claimed, sent) in done {
+        health.note(&sent, now);
+        let outcome = outcome(receiver, &claimed, &sent, now);
+        count(&outcome);
+        if sent.gone {
+            pause = Some("gone");
+        }
+        tried.push(Tried {
+            number: claimed.number,
+            attempt: claimed.attempt,
+            at: now,
+            outcome,
+        });
+    }
+    let failing = health.failing_since.map(|since| now.duration_since(since));
+    if failing.is_some_and(|failing| failing > app.config.relay.patience) {
+        pause = pause.or(Some("failing"));
+    }
+    let kept: Result<(), StoreError> = app.read(move |store| store.settle_outgoing(&tried)).await;
+    if let Err(error) = kept {
+        // Their leases end, and they are sent again.
+        tracing::warn!(%error, "what became of messages could not be kept");
+    }
+    if let Some(reason) = pause {
+        self::pause(app, receiver, reason).await;
+    }
+    pause.is_some()
+}
+
+fn outcome(receiver: &Receiver, claimed: &ClaimedMessage, sent: &Sent, now: Timestamp) -> Outcome {
+    if sent.taken {
+        return Outcome::Sent;
+    }
+    let later = |wait: SignedDuration| now.saturating_add(wait).unwrap_or(now);
+    if sent.gone {
+        return Outcome::Untried { due: later(LATER) };
+    }
+    let cause = sent.cause.clone();
+    let backoff = receiver.subscription.backoff();
+    match backoff.delay(claimed.attempt, chance(), sent.retry_after) {
+        Some(wait) => Outcome::Again {
+            due: later(wait),
+            cause,
+        },
+        None => Outcome::Dead { cause },
+    }
+}
+
+fn count(outcome: &Outcome) {
+    let word = match outcome {
+        Outcome::Sent => "sent",
+        Outcome::Again { .. } => "again",
+        Outcome::Dead { .. } => "dead",
+        Outcome::Untried { .. } => "gone",
+    };
+    metrics::counter!("pontic_messages_total", "outcome" => word).increment(1);
+}
+
+/// Uniform in 0..1; without chance, the middle.
+fn chance() -> f64 {
+    let mut bytes = [0; 4];
+    if getrandom::fill(&mut bytes).is_err() {
+        return 0.5;
+    }
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+/// Stops sending there, and says so to people.
+async fn pause(app: &Arc<App>, receiver: &Receiver, reason: &str) {
+    let paused = SubscriptionPaused {
+        lab_id: receiver.subscription.lab_id.clone(),
+        id: receiver.subscription.id.clone(),
+        reason: reason.to_owned(),
+    };
+    let draft = own_event(paused.into(), SOURCE, SOURCE, None);
+    if app.submit(draft).await.is_err() {
+        tracing::warn!("a subscription that fails could not be paused; it is tried on");
+    }
+    let reloaded = app.relay_reload().await;
+    if let Err(error) = reloaded {
+        tracing::warn!(%error, "subscriptions are read again later");
+    }
+}

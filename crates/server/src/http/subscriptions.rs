@@ -1,0 +1,217 @@
+//! Who is told by webhook.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use pontic_core::event::{Body, SubscriptionRemoved};
+use pontic_core::fault::{Fault, Reason};
+use pontic_core::id::{self, LabId, SubscriptionId};
+use pontic_core::phi::{Phi, Private};
+use pontic_core::record::{Entity, Kind};
+use pontic_core::subscription::{ALL_LABS, Subscription};
+use pontic_wire::outgoing::Publication;
+use pontic_wire::resource;
+use serde_json::{Value, json};
+
+use super::body;
+use super::directory::act;
+use super::paging::{List, ListQuery};
+use super::problem::{Answer, Problem};
+use crate::access::Caller;
+use crate::app::App;
+use crate::relay::{Receiver, try_once};
+use crate::shape;
+
+/// Bytes of a secret that we make: as Standard Webhooks advises.
+const SECRET_BYTES: usize = 32;
+
+/// All subscriptions, their secrets by fingerprint.
+#[utoipa::path(get, path = "/v1/subscriptions", tag = "webhooks out", params(ListQuery), responses((status = 200, body = List)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<ListQuery>,
+) -> Answer<Json<List>> {
+    let Some(filter) = query.filter(&caller)? else {
+        return Ok(Json(List::empty()));
+    };
+    let paging = query.paging()?;
+    let mut page = app
+        .read(move |store| store.list(Kind::Subscription, &filter, &paging))
+        .await?;
+    page.items
+        .retain(|record| Subscription::from_record(record).is_some_and(|one| !one.removed));
+    Ok(Json(List::of(&page, |record| shape::record(record, false))))
+}
+
+/// One subscription.
+#[utoipa::path(get, path = "/v1/subscriptions/{id}", tag = "webhooks out", params(("id" = String, Path)), responses((status = 200, body = Value), (status = 404)))]
+pub async fn get(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    let subscription = find(&app, &caller, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Json(shape::subscription(&subscription)))
+}
+
+async fn find(app: &App, caller: &Caller, id: String) -> Answer<Option<Subscription>> {
+    let records = app
+        .read(move |store| store.get(Kind::Subscription, None, &id))
+        .await?;
+    let subscriptions = records.iter().filter_map(Subscription::from_record);
+    let mut live = subscriptions.filter(|one| !one.removed);
+    Ok(live
+        .find(|one| caller.lab_id.as_ref().is_none_or(|lab| *lab == one.lab_id))
+        .cloned())
+}
+
+/// Set a subscription up: `{ labId?, url, pattern?, format?, secrets?, headers?, maxRetries?, baseDelayMs?, timeoutSeconds?, paused? }`.
+/// Without `labId` it is told of all labs. A new one without secrets gets one, which is shown this once.
+#[utoipa::path(put, path = "/v1/subscriptions/{id}", tag = "webhooks out", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
+pub async fn put(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Answer<(StatusCode, Json<Value>)> {
+    id::check(&id).map_err(|reason| Problem::parameter("id", reason))?;
+    body::require_json(&headers)?;
+    let expected = body::if_match(&headers)?;
+    let bytes = body::read(request.into_body(), body::USUAL).await?;
+    let mut set = {
+        let json = body::parse(&bytes, false)?;
+        let id = SubscriptionId::known(id.as_str());
+        resource::subscription(id, &json, expected)
+            .map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?
+    };
+    if let (Some(lab), ALL_LABS) = (&caller.lab_id, set.subscription.lab_id.as_str()) {
+        set.subscription.lab_id = lab.clone();
+    }
+    refuse_elsewhere(&app, &set.subscription).await?;
+    let (lab, before) = (
+        set.subscription.lab_id.clone(),
+        find(&app, &caller, id.clone()).await?,
+    );
+    // Whoever changes one and names no secret keeps the ones that are there.
+    let needs_secret = before.is_none() && set.private.reveal().secrets.is_empty();
+    let made = needs_secret.then(new_secret).transpose()?;
+    if let Some(secret) = &made {
+        set.private = Phi::new(Private {
+            secrets: vec![secret.clone()],
+            ..set.private.reveal().clone()
+        });
+    }
+    // What is published from here on is for it, too: where it begins is settled before it exists.
+    app.read(|store| {
+        let begins = store.fanned_out()?;
+        store.fan_out(begins, begins, &[])
+    })
+    .await?;
+    let accepted = act(&app, &caller, Body::from(set)).await?;
+    app.relay_reload().await?;
+    let told: Value = serde_json::from_str(&accepted.result).unwrap_or_default();
+    let status = if told["new"] == Value::Bool(true) {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let mut shape = stands(&app, lab, id).await?;
+    if let Some(secret) = made {
+        shape["secret"] = secret.into();
+    }
+    Ok((status, Json(shape)))
+}
+
+/// Ids are unique in the installation.
+async fn refuse_elsewhere(app: &App, subscription: &Subscription) -> Answer<()> {
+    let id = subscription.id.to_string();
+    let taken = app
+        .read(move |store| store.get(Kind::Subscription, None, &id))
+        .await?;
+    let mut others = taken.iter().filter_map(Subscription::from_record);
+    if others.any(|other| !other.removed && other.lab_id != subscription.lab_id) {
+        let fault = Fault::new("labId", Reason::Mismatch);
+        return Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]));
+    }
+    Ok(())
+}
+
+async fn stands(app: &App, lab: LabId, id: String) -> Answer<Value> {
+    let found = app
+        .read(move |store| store.get(Kind::Subscription, Some(&lab), &id))
+        .await?;
+    let record = found.first().ok_or_else(Problem::internal)?;
+    Ok(shape::record(record, false))
+}
+
+/// In the form of Standard Webhooks.
+fn new_secret() -> Answer<String> {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::unavailable())?;
+    Ok(format!("whsec_{}", STANDARD.encode(bytes)))
+}
+
+/// End a subscription. What waits for it is not sent any more.
+#[utoipa::path(delete, path = "/v1/subscriptions/{id}", tag = "webhooks out", params(("id" = String, Path)), responses((status = 204), (status = 404)))]
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let subscription = find(&app, &caller, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let removed = SubscriptionRemoved {
+        lab_id: subscription.lab_id,
+        id: subscription.id,
+    };
+    act(&app, &caller, Body::from(removed)).await?;
+    app.relay_reload().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Send a message of type `pontic.test` there, once and right now; answers what came of it.
+#[utoipa::path(post, path = "/v1/subscriptions/{id}/test", tag = "webhooks out", params(("id" = String, Path)), responses((status = 200, body = Value), (status = 404)))]
+pub async fn test(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    let subscription = find(&app, &caller, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let now = app.clock.now();
+    let publication = Publication {
+        id: id::derived(&["test", subscription.id.as_str(), &now.to_string()]),
+        source: "pontic".into(),
+        name: "pontic.test".into(),
+        lab_id: subscription.lab_id.to_string(),
+        at: now,
+        detail: json!({ "subscriptionId": subscription.id }).to_string(),
+    };
+    let receiver = Receiver::of(&subscription);
+    let began = Instant::now();
+    let sent = try_once(
+        app.relay.client(),
+        &receiver,
+        &publication,
+        app.store.epoch(),
+        now,
+    )
+    .await;
+    Ok(Json(json!({
+        "taken": sent.taken,
+        "answer": sent.cause,
+        "latencyMs": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "messageId": publication.id,
+    })))
+}

@@ -1,0 +1,118 @@
+//! What goes out by webhook: who receives what, and one message on its way. Who sets them on their way stands in `couriers`.
+
+mod receiver;
+mod request;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use pontic_core::record::{Entity as _, Kind};
+use pontic_core::subscription::Subscription;
+use pontic_store::page::{Filter, Paging};
+use pontic_store::{Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::client::Client;
+
+pub use receiver::Receiver;
+pub use request::{FROM, Sent, try_once};
+
+/// Subscriptions that are read at once.
+const PAGE: usize = 200;
+
+/// The receivers, and what wakes those who serve them.
+pub struct Relay {
+    receivers: RwLock<HashMap<String, Arc<Receiver>>>,
+    /// The way out.
+    client: Client,
+    /// Something was published.
+    pub published: Notify,
+    /// Receivers were changed.
+    pub changed: Notify,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Relay")
+    }
+}
+
+impl Relay {
+    /// With the subscriptions in the store.
+    pub fn load(store: &dyn Store, client: Client) -> Result<Self, StoreError> {
+        let relay = Self {
+            receivers: RwLock::default(),
+            client,
+            published: Notify::new(),
+            changed: Notify::new(),
+        };
+        relay.reload(store)?;
+        Ok(relay)
+    }
+
+    /// Reads the subscriptions again.
+    pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let mut found = HashMap::new();
+        let mut after = None;
+        loop {
+            let paging = Paging { after, limit: PAGE };
+            let page = store.list(Kind::Subscription, &Filter::default(), &paging)?;
+            let subscriptions = page.items.iter().filter_map(Subscription::from_record);
+            for subscription in subscriptions.filter(|subscription| !subscription.removed) {
+                // One that did not change stays the very same: whoever serves it listens there.
+                let known = self.get(subscription.id.as_str());
+                let same = known.filter(|known| known.subscription == *subscription);
+                let receiver = same.unwrap_or_else(|| Arc::new(Receiver::of(subscription)));
+                found.insert(subscription.id.to_string(), receiver);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        *self
+            .receivers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = found;
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Hears of what was committed.
+    pub fn hear(&self, published: bool) {
+        if published {
+            self.published.notify_one();
+        }
+    }
+
+    /// All receivers.
+    pub fn all(&self) -> Vec<Arc<Receiver>> {
+        let receivers = self
+            .receivers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        receivers.values().cloned().collect()
+    }
+
+    /// The receiver of that subscription.
+    pub fn get(&self, id: &str) -> Option<Arc<Receiver>> {
+        let receivers = self
+            .receivers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        receivers.get(id).cloned()
+    }
+
+    /// Something may be due again for anybody.
+    pub fn wake_all(&self) {
+        for receiver in self.all() {
+            receiver.wake.notify_one();
+        }
+    }
+
+    /// The way out.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+}

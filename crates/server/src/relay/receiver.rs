@@ -1,0 +1,63 @@
+//! A subscription, ready for use.
+
+use pontic_core::id::LabId;
+use pontic_core::pattern::Pattern;
+use pontic_core::subscription::Subscription;
+use pontic_wire::outgoing::Publication;
+use pontic_wire::signature::Secret;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+/// Somebody who is told.
+pub struct Receiver {
+    /// What was set up.
+    pub subscription: Subscription,
+    /// What it wants; absent: all.
+    pattern: Option<Pattern>,
+    /// What its messages are signed with, newest first.
+    pub secrets: Vec<Secret>,
+    /// Headers of its own.
+    pub headers: Vec<(String, String)>,
+    /// Something is for it.
+    pub wake: Notify,
+}
+
+impl Receiver {
+    /// Of a subscription; what cannot be read of it (an older version wrote it, say) is as if it were absent, but a pattern that
+    /// cannot be read wants nothing.
+    pub fn of(subscription: &Subscription) -> Self {
+        // The secrets are opened for nothing but signing, the headers for nothing but sending.
+        let private = subscription.private.reveal();
+        let secrets = private.secrets.iter();
+        let headers: Value = serde_json::from_str(&private.metadata).unwrap_or_default();
+        let headers = headers.as_object().into_iter().flatten();
+        Self {
+            pattern: subscription.pattern.as_ref().map(read_or_nothing),
+            secrets: secrets.filter_map(|text| Secret::new(text).ok()).collect(),
+            headers: headers
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+            subscription: subscription.clone(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.subscription.id.as_str()
+    }
+
+    /// Whether it wants that publication, of which `envelope` is the form that patterns see.
+    pub fn wants(&self, publication: &Publication, envelope: &Value) -> bool {
+        let lab = LabId::known(publication.lab_id.as_str());
+        self.subscription.hears_of(&lab)
+            && self
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.matches(envelope))
+    }
+}
+
+fn read_or_nothing(json: &Value) -> Pattern {
+    Pattern::read(json).unwrap_or_else(|_| Pattern::of_nothing())
+}
