@@ -81,7 +81,7 @@ fn on_postgres() -> (Runner, Command) {
     match runner {
         Runner::Nextest => tests.args([
             "-E",
-            "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of)",
+            "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of) - test(backup)",
         ]),
         Runner::Libtest => tests.args([
             "--test",
@@ -93,6 +93,8 @@ fn on_postgres() -> (Runner, Command) {
             "full_disk",
             "--skip",
             "a_data_folder_of",
+            "--skip",
+            "backup",
         ]),
     };
     tests.env("TEST_ENGINE", "postgres");

@@ -1,5 +1,6 @@
 //! The command line: `serve`, and what an integration engineer and an operator need beside it.
 
+mod backup;
 mod doctor;
 mod ehr;
 mod geofence;
@@ -67,6 +68,16 @@ enum Command {
         after_help = "Example:\n  PONTIC_DATABASE__URL=postgres://pontic@db/pontic pontic migrate --from sqlite://./pontic-data"
     )]
     Migrate(migrate::Migrate),
+    /// Copy a data folder, also while the server runs on it; the key is left out.
+    #[command(
+        after_help = "Example:\n  pontic backup --data ./pontic-data --to ./backup-2026-01-31"
+    )]
+    Backup(backup::Backup),
+    /// Put a backup into an empty data folder, and check it.
+    #[command(
+        after_help = "Example:\n  mkdir -p new/keys && cp my-copy-of/data.key new/keys/\n  pontic restore --from ./backup-2026-01-31 --data ./new"
+    )]
+    Restore(backup::Restore),
     /// Check the configuration and the data folder, and say what is wrong.
     #[command(after_help = "Example:\n  pontic doctor --data ./pontic-data")]
     Doctor(doctor::Doctor),
@@ -123,6 +134,8 @@ pub fn run() -> ExitCode {
         Command::Sanitize => sanitize::run(),
         Command::Token(command) => command.run(),
         Command::Migrate(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
         Command::Doctor(command) => Ok(command.run()),
     };
     done.unwrap_or_else(|error| {

@@ -5,6 +5,7 @@
 //! contract suite (`contract.rs`), which every engine must pass.
 
 pub mod access;
+pub mod backup;
 pub mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;

@@ -6,8 +6,8 @@
 //! hours and days are those in which fixes *came* (UTC); each file tells per driver from when until when the fixes in it are, so a
 //! fix of last week that comes today lies in today's file and is found all the same.
 //!
-//! A file whose name does not begin with a dot or end in `.journal` never changes: a backup copies `names` first, then the journals,
-//! then the files.
+//! A file whose name does not begin with a dot or end in `.journal` never changes, but for `names`, which grows: a backup copies the
+//! journals first, then the files, and `names` last.
 
 mod closed;
 mod columns;

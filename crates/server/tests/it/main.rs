@@ -4,6 +4,7 @@
 //! others start theirs. Nothing is set up first: labs and clinics are made as stubs by whoever names them.
 
 mod access;
+mod backup;
 mod cli;
 mod completion;
 mod config;
