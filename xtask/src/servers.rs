@@ -25,6 +25,7 @@ impl Servers {
     /// Tells a command where they are.
     pub fn tell(&self, command: &mut Command) {
         command.env("TEST_POSTGRES", self.postgres.url());
+        command.env("TEST_POSTGRES_CA", self.postgres.certificate());
     }
 }
 

@@ -115,6 +115,9 @@ pub trait Store: Send + Sync {
     /// Lets dead letters wait again, due at `now`; says how many.
     fn redrive_outgoing(&self, which: &Which, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Ends what waits for a subscription that is no more: dead letters with the cause `removed`. Says how many.
+    fn abandon_outgoing(&self, subscription: &str) -> Result<u64, StoreError>;
+
     /// When the next message of a subscription is due that waits and that nobody holds.
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError>;
 

@@ -377,6 +377,10 @@ impl Store for PostgresStore {
         self.with(async |client| outgoing::redrive(client, which, now).await)
     }
 
+    fn abandon_outgoing(&self, subscription: &str) -> Result<u64, StoreError> {
+        self.with(async |client| outgoing::abandon(client, subscription).await)
+    }
+
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
         self.with(async |client| outgoing::next(client, subscription).await)
     }

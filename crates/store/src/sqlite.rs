@@ -206,6 +206,11 @@ impl Store for SqliteStore {
             .write(|conn| outgoing::redrive(conn, which, now))
     }
 
+    fn abandon_outgoing(&self, subscription: &str) -> Result<u64, StoreError> {
+        self.writer
+            .write(|conn| outgoing::abandon(conn, subscription))
+    }
+
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
         self.read(|conn| outgoing::next(conn, subscription))
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -60,11 +60,14 @@ impl Postgres {
             "initdb: {}",
             String::from_utf8_lossy(&made.stderr)
         );
+        certify(&folder, owner)?;
         let port = free_port()?;
         let log = fs::File::create(folder.join("log"))?;
         let mut serve = as_owner("postgres");
         serve.args(["-D", "data", "-p", &port.to_string(), "-k"]);
         serve.arg(&folder).args(["-c", "max_connections=300"]);
+        serve.args(["-c", "ssl=on", "-c", "ssl_cert_file=../server.crt"]);
+        serve.args(["-c", "ssl_key_file=../server.key"]);
         let child = serve
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -84,6 +87,11 @@ impl Postgres {
     pub fn url(&self) -> String {
         let port = self.port;
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres?sslmode=disable")
+    }
+
+    /// Its certificate, which nobody but itself has signed.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join("server.crt")
     }
 
     fn wait(&self, programs: &Path) -> Result<()> {
@@ -108,6 +116,31 @@ impl Drop for Postgres {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A certificate for this machine's own address.
+fn certify(folder: &Path, owner: Option<(u32, u32)>) -> Result<()> {
+    let mut make = Command::new("openssl");
+    make.current_dir(folder)
+        .args(["req", "-x509", "-newkey", "rsa:2048"]);
+    make.args(["-nodes", "-days", "2", "-subj", "/CN=pontic tests"]);
+    make.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+    make.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    make.args(["-keyout", "server.key", "-out", "server.crt"]);
+    let made = make
+        .output()
+        .context("openssl is missing: `apt-get install openssl`")?;
+    ensure!(
+        made.status.success(),
+        "openssl: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let key = folder.join("server.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+    if let Some((uid, gid)) = owner {
+        chown(key, Some(uid), Some(gid))?;
+    }
+    Ok(())
 }
 
 /// A port that nobody has just now.

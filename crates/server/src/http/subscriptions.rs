@@ -160,7 +160,7 @@ fn new_secret() -> Answer<String> {
     Ok(format!("whsec_{}", STANDARD.encode(bytes)))
 }
 
-/// End a subscription. What waits for it is not sent any more.
+/// End a subscription. What waits for it is not sent any more: it stands among the dead letters.
 #[utoipa::path(delete, path = "/v1/subscriptions/{id}", tag = "webhooks out", params(("id" = String, Path)), responses((status = 204), (status = 404)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
@@ -170,12 +170,14 @@ pub async fn delete(
     let subscription = find(&app, &caller, id)
         .await?
         .ok_or_else(Problem::not_found)?;
+    let id = subscription.id.to_string();
     let removed = SubscriptionRemoved {
         lab_id: subscription.lab_id,
         id: subscription.id,
     };
     act(&app, &caller, Body::from(removed)).await?;
     app.relay_reload().await?;
+    app.read(move |store| store.abandon_outgoing(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -356,8 +356,18 @@ fn a_receiver_that_fails_for_long_is_paused() {
 fn a_removed_subscription_is_told_nothing() {
     let server = start();
     let receiver = Receiver::taking();
-    subscribe(&server, "s", &json!({ "url": receiver.url() }));
+    subscribe(
+        &server,
+        "s",
+        &json!({ "url": receiver.url(), "paused": true }),
+    );
+    ready(&server, "L1", "C0", "K0");
+    eventually(|| (server.admin().all("/v1/messages?status=waiting").len() == 1).then_some(()));
     assert_eq!(server.admin().delete("/v1/subscriptions/s").status, 204);
+    assert_eq!(
+        server.admin().all("/v1/dead-letters")[0]["cause"],
+        "removed"
+    );
     server
         .admin()
         .get("/v1/subscriptions/s")

@@ -166,6 +166,10 @@ pub fn dead_letters_are_grouped_and_redriven(store: &dyn Store) {
         count,
         first_at: at(0),
     };
+    let removed = || DeadGroup {
+        first_at: at(100),
+        ..group("removed", 2)
+    };
     let groups = || store.dead_letters(Some(&lab("LAB1"))).expect("listed");
     assert_eq!(groups(), [group("500", 2), group("404", 1)]);
     assert_eq!(store.dead_letters(Some(&lab("LAB2"))).expect("listed"), []);
@@ -189,6 +193,19 @@ pub fn dead_letters_are_grouped_and_redriven(store: &dyn Store) {
     let again = claim(store, 100);
     assert_eq!(seqs(&again), [1, 3]);
     assert!(again.iter().all(|claimed| claimed.attempt == 1));
+    assert_eq!(store.abandon_outgoing("T").expect("none"), 0);
+    assert_eq!(store.abandon_outgoing("S").expect("ended"), 2);
+    assert_eq!(groups(), [removed(), group("404", 1)]);
+    let all_removed = Which {
+        cause: Some("removed".into()),
+        ..Which::default()
+    };
+    assert_eq!(
+        store
+            .redrive_outgoing(&all_removed, at(200))
+            .expect("redriven"),
+        2
+    );
     assert_eq!(
         store
             .redrive_outgoing(&Which::default(), at(200))

@@ -190,6 +190,13 @@ pub async fn redrive(
     rows::execute(client, sql, &params).await
 }
 
+/// Ends what waits for a subscription.
+pub async fn abandon(client: &impl GenericClient, subscription: &str) -> Result<u64, StoreError> {
+    let sql = "UPDATE outgoing SET state = 2, cause = 'removed', leased_until = NULL
+               WHERE subscription = $1 AND state = 0";
+    rows::execute(client, sql, &[&subscription]).await
+}
+
 /// When the next one is due.
 pub async fn next(
     client: &impl GenericClient,

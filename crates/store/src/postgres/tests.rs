@@ -219,6 +219,40 @@ fn an_address_is_never_quoted() {
 }
 
 #[test]
+fn a_certificate_is_checked() {
+    let database = Database::new();
+    let certificate = std::env::var("TEST_POSTGRES_CA").expect("it comes with TEST_POSTGRES");
+    let require = database.url.replace("sslmode=disable", "sslmode=require");
+    let open = |url: &str, ca_file: Option<&str>| {
+        let options = Options {
+            ca_file: ca_file.map(PathBuf::from),
+            ..Options::default()
+        };
+        PostgresStore::open(url, &database.key(), &options)
+    };
+    let store = open(&require, Some(&certificate)).expect("its own authority");
+    let secure = store.with(async |client| {
+        let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        rows::get::<bool>(&rows::query(client, sql, &[]).await?[0], 0)
+    });
+    assert!(secure.expect("asked"));
+    for url in [
+        &require,
+        &database.url.replace("sslmode=disable", "sslmode=prefer"),
+    ] {
+        let refused = open(url, None).err().expect("nobody knows who signed it");
+        assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    }
+    let elsewhere = require.replace("127.0.0.1", "localhost");
+    assert!(
+        open(&elsewhere, Some(&certificate)).is_err(),
+        "another name than the certificate's"
+    );
+    let nowhere = open(&require, Some("/nowhere.pem")).err().expect("refused");
+    assert!(nowhere.to_string().contains("cannot be read"), "{nowhere}");
+}
+
+#[test]
 fn a_connection_cut_in_the_middle_leaves_nothing_and_heals() {
     let database = Database::new();
     let store = database.open();

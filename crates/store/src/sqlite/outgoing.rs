@@ -178,6 +178,13 @@ pub fn redrive(conn: &Connection, which: &Which, now: Timestamp) -> Result<u64, 
     Ok(changed as u64)
 }
 
+/// Ends what waits for a subscription.
+pub fn abandon(conn: &Connection, subscription: &str) -> Result<u64, StoreError> {
+    let sql = "UPDATE outgoing SET state = 2, cause = 'removed', leased_until = NULL
+               WHERE subscription = ? AND state = 0";
+    Ok(conn.prepare_cached(sql)?.execute([subscription])? as u64)
+}
+
 /// When the next one is due.
 pub fn next(conn: &Connection, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
     let sql = "SELECT min(max(due, coalesce(leased_until, due))) FROM outgoing WHERE subscription = ? AND state = 0";
