@@ -79,12 +79,14 @@ pub fn subscription(subscription: &Subscription) -> Value {
         .as_object()
         .into_iter()
         .flat_map(|headers| headers.keys());
-    shape["headers"] = names.map(String::as_str).collect();
+    shape["headerNames"] = names.map(String::as_str).collect();
+    shape["timeoutSeconds"] = subscription.timeout_s.into();
     if subscription.lab_id.as_str() == ALL_LABS {
         shape["labId"] = Value::Null;
     }
     if let Some(object) = shape.as_object_mut() {
         object.remove("removed");
+        object.remove("timeoutS");
     }
     shape
 }

@@ -108,7 +108,18 @@ fn secrets_are_shown_once_and_two_sign_while_rotating() {
         "{}",
         shown.text
     );
-    assert_eq!(shown.body["headers"], json!(["authorization"]));
+    assert_eq!(shown.body["headerNames"], json!(["authorization"]));
+    // What was shown may be sent back as it is.
+    server
+        .admin()
+        .put("/v1/subscriptions/s", &shown.body)
+        .expect(200);
+    let after = server.admin().get("/v1/subscriptions/s").body;
+    assert_eq!(
+        after["secretFingerprints"],
+        shown.body["secretFingerprints"]
+    );
+    assert_eq!(after["headerNames"], shown.body["headerNames"]);
 
     let rotated =
         json!({ "url": receiver.url(), "secrets": ["whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3", first] });
