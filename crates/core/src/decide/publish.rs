@@ -58,7 +58,7 @@ impl Publication {
         }
     }
 
-    /// What became of a pickup: `PickupConfirmed`, `PickupChanged`, `PickupCancelled`, `PickupCompleted`, `PickupMissed`.
+    /// What became of a pickup: `PickupConfirmed`, `PickupCancelled`, `PickupCompleted`, `PickupAtLab`, `PickupMissed`.
     pub fn pickup(pickup: &Pickup, name: &'static str) -> Self {
         Self {
             source: "logistics.pickup",
