@@ -81,9 +81,18 @@ impl Relay {
 
     /// Hears of what was committed.
     pub fn hear(&self, published: bool) {
-        if published {
+        // Where nobody listens, how far it is settled is noted now and then.
+        if published && self.has_receivers() {
             self.published.notify_one();
         }
+    }
+
+    fn has_receivers(&self) -> bool {
+        let receivers = self
+            .receivers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        !receivers.is_empty()
     }
 
     /// All receivers.

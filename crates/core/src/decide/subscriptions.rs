@@ -23,7 +23,7 @@ pub fn set(desk: &mut Desk<'_>, detail: &SubscriptionSet) -> Step<String> {
     )?;
     // Secrets are written, never read back: who does not name them keeps them; headers likewise.
     let mut private = detail.private.clone();
-    if let Some(before) = before {
+    if let Some(before) = before.filter(|before| !before.removed) {
         private.keep_absent(&before.private);
     }
     put_new_or_changed(

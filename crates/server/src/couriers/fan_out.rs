@@ -77,10 +77,10 @@ fn settle(
     let mut woken: Vec<Arc<Receiver>> = Vec::new();
     for row in rows.into_iter().filter(|row| row.seq <= up_to) {
         let (seq, publication) = (row.seq, publication(row));
-        let envelope = publication.envelope();
+        let (envelope, key) = (publication.envelope(), publication.key());
         for receiver in receivers {
             if receiver.wants(&publication, &envelope) {
-                messages.push(message(receiver, &publication, seq, now));
+                messages.push(message(receiver, &publication, &key, seq, now));
                 if !woken.iter().any(|other| other.id() == receiver.id()) {
                     woken.push(Arc::clone(receiver));
                 }
@@ -94,14 +94,20 @@ fn settle(
     Ok((is_full, woken))
 }
 
-fn message(receiver: &Receiver, publication: &Publication, seq: u64, now: Timestamp) -> Message {
+fn message(
+    receiver: &Receiver,
+    publication: &Publication,
+    key: &str,
+    seq: u64,
+    now: Timestamp,
+) -> Message {
     Message {
         subscription: receiver.id().to_owned(),
         lab_id: LabId::known(publication.lab_id.as_str()),
         seq,
         event_id: publication.id.clone(),
         name: publication.name.clone(),
-        key: publication.key(),
+        key: key.to_owned(),
         due: now,
     }
 }

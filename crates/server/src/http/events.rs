@@ -22,11 +22,14 @@ use utoipa::IntoParams;
 use super::body;
 use super::paging::{List, paging, said};
 use super::problem::{Answer, Problem};
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::door::{Draft, Outcome};
 use crate::http::refused::{self, ToKeep};
 use crate::relay;
+
+/// The event in whose detail the address of a receiver stands.
+const SUBSCRIPTION_SET: &str = "SubscriptionSet";
 
 /// Post one event or many, in any of the five forms.
 #[utoipa::path(post, path = "/v1/events", tag = "events",
@@ -485,8 +488,12 @@ pub async fn get(
 }
 
 /// A log row; patient data stays sealed in it.
-fn shape(row: &LogRow, _caller: &Caller) -> Value {
-    let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
+fn shape(row: &LogRow, caller: &Caller) -> Value {
+    let mut detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
+    // A receiver's address may be all that it takes to speak to it: it is for those who may read subscriptions.
+    if row.name == SUBSCRIPTION_SET && caller.role != Role::Admin {
+        detail["subscription"]["url"] = Value::Null;
+    }
     let mut shape = json!({
         "seq": row.seq,
         "time": time::format(row.at),

@@ -102,7 +102,8 @@ pub async fn put(
         find(&app, &caller, id.clone()).await?,
     );
     // Whoever changes one and names no secret keeps the ones that are there.
-    let needs_secret = before.is_none() && set.private.reveal().secrets.is_empty();
+    let is_new = before.is_none();
+    let needs_secret = is_new && set.private.reveal().secrets.is_empty();
     let made = needs_secret.then(new_secret).transpose()?;
     if let Some(secret) = &made {
         set.private = Phi::new(Private {
@@ -116,10 +117,9 @@ pub async fn put(
         store.fan_out(begins, begins, &[])
     })
     .await?;
-    let accepted = act(&app, &caller, Body::from(set)).await?;
+    act(&app, &caller, Body::from(set)).await?;
     app.relay_reload().await?;
-    let told: Value = serde_json::from_str(&accepted.result).unwrap_or_default();
-    let status = if told["new"] == Value::Bool(true) {
+    let status = if is_new {
         StatusCode::CREATED
     } else {
         StatusCode::OK

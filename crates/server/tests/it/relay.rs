@@ -370,7 +370,7 @@ fn a_removed_subscription_is_told_nothing() {
     subscribe(
         &server,
         "s",
-        &json!({ "url": receiver.url(), "paused": true }),
+        &json!({ "url": receiver.url(), "paused": true, "headers": { "authorization": "Bearer hush" } }),
     );
     ready(&server, "L1", "C0", "K0");
     eventually(|| (server.admin().all("/v1/messages?status=waiting").len() == 1).then_some(()));
@@ -387,6 +387,30 @@ fn a_removed_subscription_is_told_nothing() {
     std::thread::sleep(Duration::from_millis(500));
     assert!(receiver.received().is_empty());
     assert!(server.admin().all("/v1/subscriptions").is_empty());
+    // Another one of that name is a new one: nothing of the old one's is sent there.
+    let again = subscribe(&server, "s", &json!({ "url": receiver.url() }));
+    assert!(again["secret"].is_string());
+    assert_eq!(again["headerNames"], json!([]));
+}
+
+#[test]
+fn a_receivers_address_is_for_admins() {
+    let server = start();
+    let receiver = Receiver::taking();
+    subscribe(
+        &server,
+        "s",
+        &json!({ "url": receiver.url(), "labId": "L1" }),
+    );
+    let shown = |client: &crate::harness::Client| {
+        let events = client.get("/v1/events?type=SubscriptionSet");
+        assert_eq!(events.body["items"][0]["detail"]["subscription"]["id"], "s");
+        events.text.contains(&receiver.url())
+    };
+    assert!(shown(&server.admin()));
+    for role in ["dispatcher", "finance", "viewer"] {
+        assert!(!shown(&server.role(role, "L1")), "{role}");
+    }
 }
 
 #[test]
