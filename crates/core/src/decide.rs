@@ -154,6 +154,7 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::ClinicMerged(detail) => directory::clinic_merged(&mut desk, detail),
         Body::DriverSet(detail) => directory::driver_set(&mut desk, detail),
         Body::EndpointSet(detail) => directory::endpoint_set(&mut desk, detail),
+        Body::MappingGiven(detail) => directory::mapping_given(&mut desk, detail),
         Body::SubscriptionSet(detail) => subscriptions::set(&mut desk, detail),
         Body::SubscriptionRemoved(detail) => subscriptions::removed(&mut desk, detail),
         Body::SubscriptionPaused(detail) => subscriptions::paused(&mut desk, detail),

@@ -119,6 +119,17 @@ pub struct Handover {
     pub proof: ProofOfDelivery,
 }
 
+impl ProofOfDelivery {
+    /// Where its signature and photos are: elsewhere, or (a path) here.
+    pub fn links(&self, lab: &LabId) -> Vec<String> {
+        let ids = self.signature_id.iter().chain(&self.photo_ids);
+        let urls = self.signature_url.iter().chain(&self.photo_urls);
+        ids.map(|id| format!("/v1/proofs/{id}?labId={lab}"))
+            .chain(urls.cloned())
+            .collect()
+    }
+}
+
 /// A case of a lab, from the first message that names it on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -157,6 +168,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether it was delivered and is on no invoice.
+    pub fn is_unbilled(&self) -> bool {
+        self.status == CaseStatus::Delivered && self.invoices.is_empty()
+    }
+
     /// A case of which nothing but the id is known.
     pub fn new(lab_id: LabId, id: CaseId) -> Self {
         Self {

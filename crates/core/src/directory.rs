@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Priority;
 use crate::id::{ClinicId, DriverId, EndpointId, LabId};
 use crate::phi::{Phi, Private};
 use crate::time::{self, Coordinates, Day};
@@ -243,6 +244,9 @@ pub struct Endpoint {
     /// The sender's clinic ids to ours.
     #[serde(default)]
     pub clinic_map: BTreeMap<String, ClinicId>,
+    /// The sender's own words of priority, in lower case, besides those that its system has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub priorities: BTreeMap<String, Priority>,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,

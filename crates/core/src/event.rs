@@ -35,6 +35,9 @@ pub struct Origin {
     pub time: Option<Timestamp>,
     /// The token, endpoint or part of ours that brought it.
     pub actor: String,
+    /// Its id in the quarantine, where it was refused first and sent in again from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redriven: Option<String>,
 }
 
 /// Something that happened.
@@ -119,6 +122,8 @@ bodies! {
     DriverSet,
     /// An admin: an endpoint is like this.
     EndpointSet private private,
+    /// A dispatcher: an endpoint's number of a clinic, or word of priority, means this.
+    MappingGiven,
     /// An admin: somebody is to be told by webhook.
     SubscriptionSet private private,
     /// An admin: nobody is told there any more.

@@ -25,6 +25,7 @@ pub mod rules;
 pub mod silence;
 pub mod state;
 pub mod statistics;
+pub mod story;
 pub mod subscription;
 pub mod suspect;
 pub mod time;

@@ -69,7 +69,8 @@ pub struct Row {
     pub parent: Option<String>,
     /// A second unique key, unique within the kind.
     pub identity: Option<[u8; 16]>,
-    /// Whether further work may join it: at most one open delivery per lab, clinic and date.
+    /// Whether further work may join it: at most one open delivery per lab, clinic and date. Of a case: whether it was delivered and
+    /// is on no invoice.
     pub open: bool,
     /// Counts its changes, from 1.
     pub version: u64,
@@ -211,6 +212,7 @@ records! {
         row.clinic_id = this.clinic_id.as_ref().map(ToString::to_string);
         row.status = Some(this.status.as_str());
         row.parent = this.delivery_id.as_ref().map(ToString::to_string);
+        row.open = this.is_unbilled();
     };
     Delivery private private => |delivery| &delivery.lab_id, |this, row| {
         row.clinic_id = Some(this.clinic_id.to_string());

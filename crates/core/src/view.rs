@@ -336,6 +336,42 @@ impl<'a> From<&'a Invoice> for InvoiceView<'a> {
     }
 }
 
+/// An invoice whose cases are all delivered, with where the proofs are.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvoiceDeliveredView<'a> {
+    /// The invoice.
+    #[serde(flatten)]
+    pub invoice: InvoiceView<'a>,
+    /// When the last of its cases was delivered.
+    #[serde(with = "time::text::optional", skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+    /// Where its signatures and photos are, each once: elsewhere, or (a path) here.
+    pub proof_links: Vec<String>,
+}
+
+impl<'a> From<&'a Invoice> for InvoiceDeliveredView<'a> {
+    fn from(invoice: &'a Invoice) -> Self {
+        let handovers = || {
+            invoice
+                .lines
+                .iter()
+                .filter_map(|line| line.handover.as_ref())
+        };
+        let mut proof_links = Vec::new();
+        for link in handovers().flat_map(|handover| handover.proof.links(&invoice.lab_id)) {
+            if !proof_links.contains(&link) {
+                proof_links.push(link);
+            }
+        }
+        Self {
+            invoice: InvoiceView::from(invoice),
+            delivered_at: handovers().map(|handover| handover.at).max(),
+            proof_links,
+        }
+    }
+}
+
 /// As JSON text. Views hold nothing that JSON cannot (weights and sums are finite): it cannot fail.
 pub fn json(view: &impl Serialize) -> String {
     serde_json::to_string(view).unwrap_or_default()

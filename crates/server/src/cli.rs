@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod ehr;
+mod explain;
 mod geofence;
 mod migrate;
 mod sanitize;
@@ -63,6 +64,9 @@ enum Command {
     /// Make, list and revoke tokens, also while the server runs.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Tell what became of a delivery, pickup, case, invoice, route, event, webhook or message, in plain sentences.
+    #[command(after_help = "Example:\n  pontic explain CASE-101 --data ./pontic-data")]
+    Explain(explain::Explain),
     /// Move the records of a data folder into an empty PostgreSQL database, and compare both.
     #[command(
         after_help = "Example:\n  PONTIC_DATABASE__URL=postgres://pontic@db/pontic pontic migrate --from sqlite://./pontic-data"
@@ -133,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Geofence(command) => Ok(command.run()),
         Command::Sanitize => sanitize::run(),
         Command::Token(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),

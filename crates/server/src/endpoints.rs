@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 
 use metrics::Counter;
+use pontic_core::delivery::Priority;
 use pontic_core::directory;
 use pontic_core::id::{ClinicId, EndpointId, LabId};
 use pontic_core::record::{Entity, Kind};
@@ -34,6 +35,8 @@ pub struct Endpoint {
     pub clinics: Vec<ClinicId>,
     /// The sender's clinic ids to ours.
     pub clinic_map: BTreeMap<String, String>,
+    /// The sender's own words of priority, in lower case, to whether they mean a rush.
+    pub priorities: BTreeMap<String, bool>,
     /// Active secrets; none: not configured.
     pub secrets: Vec<Secret>,
     /// Counts refused signatures; held here, because finding it by its name costs more than verifying.
@@ -87,7 +90,9 @@ impl Endpoints {
                 &Paging { after, limit: PAGE },
             )?;
             for record in &page.items {
-                if let Some(endpoint) = directory::Endpoint::from_record(record).and_then(ready) {
+                if let Some(mut endpoint) = directory::Endpoint::from_record(record).and_then(ready)
+                {
+                    self.keep_secrets(&mut endpoint);
                     others.insert(endpoint.id.to_string(), Arc::new(endpoint));
                 }
             }
@@ -100,6 +105,21 @@ impl Endpoints {
             *held = others;
         }
         Ok(())
+    }
+
+    /// A row of a default endpoint that says no secrets, because it only learned a clinic, has those of the configuration.
+    fn keep_secrets(&self, endpoint: &mut Endpoint) {
+        let default = self.defaults.get(endpoint.id.as_str());
+        let same = default.filter(|default| default.ehr.system == endpoint.ehr.system);
+        if let Some(default) = same.filter(|_| endpoint.secrets.is_empty()) {
+            endpoint.secrets.clone_from(&default.secrets);
+        }
+    }
+
+    /// The endpoint with that id, of whichever system.
+    pub fn by_id(&self, id: &str) -> Option<Arc<Endpoint>> {
+        let mut systems = ehr::all().iter();
+        systems.find_map(|ehr| self.get(ehr.system, id))
     }
 
     /// The endpoint with that id, if it is of that system. A row of that id stands before the default.
@@ -136,6 +156,7 @@ fn default_endpoint(said: &DefaultEndpoint, zone: &str) -> Option<Endpoint> {
         time_zone: Some(zone.to_owned()),
         clinics: Vec::new(),
         clinic_map: BTreeMap::new(),
+        priorities: BTreeMap::new(),
         secrets: said.secrets.clone(),
         unverified: unverified(said.system),
     })
@@ -153,6 +174,10 @@ fn ready(endpoint: &directory::Endpoint) -> Option<Endpoint> {
         .clinic_map
         .iter()
         .map(|(theirs, ours)| (theirs.clone(), ours.to_string()));
+    let priorities = endpoint
+        .priorities
+        .iter()
+        .map(|(word, priority)| (word.clone(), *priority == Priority::Rush));
     Some(Endpoint {
         id: endpoint.id.clone(),
         ehr: ehr::by_system(&endpoint.system)?,
@@ -160,6 +185,7 @@ fn ready(endpoint: &directory::Endpoint) -> Option<Endpoint> {
         time_zone: endpoint.time_zone.clone(),
         clinics: endpoint.clinics.clone(),
         clinic_map: map.collect(),
+        priorities: priorities.collect(),
         secrets: secrets.collect(),
         unverified: unverified(endpoint.id.as_str()),
     })

@@ -9,6 +9,7 @@ mod docs;
 mod drawing;
 mod driver_socket;
 mod events;
+mod explain;
 mod failure;
 mod gate;
 mod health;
@@ -30,6 +31,7 @@ mod problem;
 mod proofs;
 mod quarantine;
 mod refused;
+mod reports;
 mod request_id;
 mod routes;
 mod senders;
@@ -82,6 +84,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tokens::ticket))
         .routes(routes!(events::post, events::list))
         .routes(routes!(events::get))
+        .routes(routes!(explain::story))
         .routes(routes!(webhooks::health))
         .routes(routes!(webhooks::receive))
         .routes(routes!(webhooks::receive_at))
@@ -107,6 +110,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(pickups::get, pickups::patch, pickups::delete))
         .routes(routes!(invoices::list))
         .routes(routes!(invoices::get, invoices::put))
+        .routes(routes!(reports::unbilled))
         .routes(routes!(routes::list, routes::post))
         .routes(routes!(routes::get, routes::patch))
         .routes(routes!(routes::start))
@@ -122,6 +126,9 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(alerts::close))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::get))
+        .routes(routes!(quarantine::groups))
+        .routes(routes!(quarantine::repair))
+        .routes(routes!(quarantine::redrive_many))
         .routes(routes!(quarantine::redrive))
         .routes(routes!(subscriptions::list))
         .routes(routes!(

@@ -14,6 +14,7 @@ pub mod couriers;
 pub mod door;
 pub mod drivers;
 pub mod endpoints;
+pub mod explain;
 pub mod http;
 pub mod limits;
 pub mod listen;

@@ -1,12 +1,14 @@
 //! What is written together: decisions, and what must not be lost beside them.
 
+use std::collections::HashMap;
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use pontic_core::event::{Body, Event, Origin};
 use pontic_core::id::LabId;
 use pontic_core::phi::Phi;
-use pontic_core::record::{Change, Record};
+use pontic_core::record::{Change, Kind, Record};
 use sha2::{Digest, Sha256};
 
 /// By what a repeated event is recognised.
@@ -124,6 +126,8 @@ pub struct Quarantined {
     pub actor: String,
     /// Code and faults: a JSON object, without values.
     pub errors: String,
+    /// What it speaks of, as far as it says: the id of a case, pickup, delivery or invoice.
+    pub about: Option<String>,
     /// What came. To be sealed.
     pub raw: Phi<Vec<u8>>,
 }
@@ -142,6 +146,26 @@ pub struct Batch {
     pub quarantined: Vec<Quarantined>,
     /// Claimed work that this batch settles: its number and attempt. If a claim is not ours any more: [`super::StoreError::Conflict`].
     pub settled: Vec<(u64, u32)>,
+}
+
+impl Batch {
+    /// For each record, in the order of `records`, its steps: the numbers of the entries that changed it, in order, as
+    /// [`crate::page::steps`] reads them. `numbers` are those of the entries.
+    pub fn steps<N: Copy + Display>(&self, numbers: &[N]) -> Vec<String> {
+        let mut steps: HashMap<(Kind, &str, &str), String> = HashMap::new();
+        for (entry, number) in self.entries.iter().zip(numbers) {
+            for change in &entry.changes {
+                let record = (change.kind, change.lab_id.as_str(), change.id.as_str());
+                // A text that can be written to does not fail.
+                let _ = write!(steps.entry(record).or_default(), "{number} ");
+            }
+        }
+        let of = |(_, record): &(Option<u64>, Record)| {
+            let key = (record.kind(), record.lab_id().as_str(), record.id());
+            steps.get(&key).cloned().unwrap_or_default()
+        };
+        self.records.iter().map(of).collect()
+    }
 }
 
 /// What was written.

@@ -116,6 +116,10 @@ const STORIES: &[Story] = &[
     ("the log is filtered", log::log_is_filtered),
     ("the log is looked up by id", log::log_is_looked_up_by_id),
     (
+        "the steps of a record are known",
+        log::steps_of_records_are_known,
+    ),
+    (
         "alerts are raised, listed and closed",
         people::alerts_are_raised_listed_and_closed,
     ),

@@ -28,7 +28,8 @@ use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
+    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
+    Waiting,
 };
 
 /// Why the store did not do what it was asked.
@@ -127,6 +128,9 @@ pub trait Store: Send + Sync {
     /// The records of that kind and id, of one lab or of all.
     fn get(&self, kind: Kind, lab: Option<&LabId>, id: &str) -> Result<Vec<Record>, StoreError>;
 
+    /// Numbers of the log's rows that changed that record, in order; none for one that nobody knows.
+    fn steps(&self, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError>;
+
     /// The records of a kind that pass the filter, in the order of their creation.
     fn list(
         &self,
@@ -161,16 +165,18 @@ pub trait Store: Send + Sync {
     /// Refused messages of authentic senders, oldest first.
     fn quarantine(
         &self,
-        lab: Option<&LabId>,
-        open_only: bool,
+        filter: &QuarantineFilter,
         paging: &Paging,
     ) -> Result<Page<QuarantineRow>, StoreError>;
 
     /// One of them, with its raw body.
     fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError>;
 
-    /// Marks one as dealt with (redriven). False if it was already.
-    fn release(&self, id: &str) -> Result<bool, StoreError>;
+    /// Marks one as dealt with: redriven, and accepted as the event with the id `became`. False if it was already.
+    fn release(&self, id: &str, became: &str) -> Result<bool, StoreError>;
+
+    /// Notes why one that was redriven in vain was refused this time: code and faults, as when it came.
+    fn refuse_again(&self, id: &str, errors: &str) -> Result<(), StoreError>;
 
     /// Keeps a proof; the same id again is refused as [`StoreError::Conflict`].
     fn put_proof(&self, proof: &Proof, bytes: &[u8]) -> Result<(), StoreError>;

@@ -137,6 +137,8 @@ pub struct MessageFilter {
     pub state: Option<MessageState>,
     /// Of that publication.
     pub seq: Option<u64>,
+    /// With that id, by which receivers know it.
+    pub event_id: Option<String>,
 }
 
 /// Dead letters with one cause.

@@ -40,6 +40,23 @@ pub struct Filter {
     pub parent: Option<String>,
     /// Pickups with that id of their sender.
     pub pickup_id: Option<String>,
+    /// Open ones only ([`pontic_core::record::Row::open`]).
+    pub open: bool,
+}
+
+/// Which refused messages. Absent: any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuarantineFilter {
+    /// Of that lab.
+    pub lab_id: Option<LabId>,
+    /// Only those that are not dealt with yet.
+    pub open_only: bool,
+    /// Of that endpoint, or source of the event.
+    pub source: Option<String>,
+    /// Of that type; `webhook` for those of practice systems.
+    pub name: Option<String>,
+    /// Which speak of the case, pickup, delivery or invoice with that id.
+    pub about: Option<String>,
 }
 
 /// In or out.
@@ -125,6 +142,8 @@ pub struct QuarantineRow {
     pub item: crate::batch::Quarantined,
     /// Not dealt with yet.
     pub open: bool,
+    /// The id of the event that came of it when it was redriven.
+    pub became: Option<String>,
 }
 
 /// Work that a worker holds for a while.
@@ -149,4 +168,12 @@ pub struct Waiting {
     pub count: u64,
     /// When the one that is due longest was due.
     pub oldest_due: Option<Timestamp>,
+}
+
+/// The numbers that a record's column of steps holds: each is followed by a space, so that a change only appends.
+pub fn steps(column: &str) -> Vec<u64> {
+    column
+        .split_ascii_whitespace()
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }

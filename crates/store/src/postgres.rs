@@ -46,7 +46,8 @@ use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
+    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
+    Waiting,
 };
 use crate::vault::Vault;
 use crate::{Store, StoreError};
@@ -258,10 +259,11 @@ impl<'b> Sealed<'b> {
         work::settle(transaction, &self.batch.settled).await?;
         let entries = &self.batch.entries;
         let seqs = self.log.seqs(before + 1);
+        let steps = self.batch.steps(&seqs);
         // Sent one behind the other without waiting: together they are one journey to the server.
         let (log, records) = (
             self.log.append(transaction, before + 1),
-            records::save(transaction, &self.records),
+            records::save(transaction, &self.records, &steps),
         );
         let (inbox, alerts) = (
             inbox::remember(transaction, entries, &seqs),
@@ -393,6 +395,10 @@ impl Store for PostgresStore {
         self.with(async |client| records::get(client, &self.vault, kind, lab, id).await)
     }
 
+    fn steps(&self, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError> {
+        self.with(async |client| records::steps(client, kind, lab, id).await)
+    }
+
     fn list(
         &self,
         kind: Kind,
@@ -433,19 +439,22 @@ impl Store for PostgresStore {
 
     fn quarantine(
         &self,
-        lab: Option<&LabId>,
-        open_only: bool,
+        filter: &QuarantineFilter,
         paging: &Paging,
     ) -> Result<Page<QuarantineRow>, StoreError> {
-        self.with(async |client| quarantine::list(client, lab, open_only, paging).await)
+        self.with(async |client| quarantine::list(client, filter, paging).await)
     }
 
     fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError> {
         self.with(async |client| quarantine::get(client, &self.vault, id).await)
     }
 
-    fn release(&self, id: &str) -> Result<bool, StoreError> {
-        self.with(async |client| quarantine::release(client, id).await)
+    fn release(&self, id: &str, became: &str) -> Result<bool, StoreError> {
+        self.with(async |client| quarantine::release(client, id, became).await)
+    }
+
+    fn refuse_again(&self, id: &str, errors: &str) -> Result<(), StoreError> {
+        self.with(async |client| quarantine::refuse_again(client, id, errors).await)
     }
 
     fn put_proof(&self, proof: &Proof, bytes: &[u8]) -> Result<(), StoreError> {

@@ -46,7 +46,8 @@ use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineRow, Waiting,
+    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
+    Waiting,
 };
 use crate::vault::Vault;
 use crate::{Store, StoreError};
@@ -124,7 +125,7 @@ fn write_batch(conn: &Connection, vault: &Vault, batch: &Batch) -> Result<Commit
     work::settle(conn, &batch.settled)?;
     let seqs = log::append(conn, vault, &batch.entries)?;
     inbox::remember(conn, &batch.entries, &seqs)?;
-    records::save(conn, vault, &batch.records)?;
+    records::save(conn, vault, &batch.records, &batch.steps(&seqs))?;
     alerts::raise_all(conn, &batch.entries, &seqs)?;
     work::put_all(conn, vault, &batch.entries)?;
     quarantine::keep(conn, vault, &batch.quarantined)?;
@@ -223,6 +224,10 @@ impl Store for SqliteStore {
         self.read(|conn| records::get(conn, &self.vault, kind, lab, id))
     }
 
+    fn steps(&self, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError> {
+        self.read(|conn| records::steps(conn, kind, lab, id))
+    }
+
     fn list(
         &self,
         kind: Kind,
@@ -263,19 +268,24 @@ impl Store for SqliteStore {
 
     fn quarantine(
         &self,
-        lab: Option<&LabId>,
-        open_only: bool,
+        filter: &QuarantineFilter,
         paging: &Paging,
     ) -> Result<Page<QuarantineRow>, StoreError> {
-        self.read(|conn| quarantine::list(conn, lab, open_only, paging))
+        self.read(|conn| quarantine::list(conn, filter, paging))
     }
 
     fn quarantined(&self, id: &str) -> Result<Option<QuarantineRow>, StoreError> {
         self.read(|conn| quarantine::get(conn, &self.vault, id))
     }
 
-    fn release(&self, id: &str) -> Result<bool, StoreError> {
-        self.writer.write(|conn| quarantine::release(conn, id))
+    fn release(&self, id: &str, became: &str) -> Result<bool, StoreError> {
+        self.writer
+            .write(|conn| quarantine::release(conn, id, became))
+    }
+
+    fn refuse_again(&self, id: &str, errors: &str) -> Result<(), StoreError> {
+        self.writer
+            .write(|conn| quarantine::refuse_again(conn, id, errors))
     }
 
     fn put_proof(&self, proof: &Proof, bytes: &[u8]) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use jiff::tz::TimeZone;
-//! use pontic_wire::ehr::{self, ClinicMap, Settings};
+//! use pontic_wire::ehr::{self, ClinicMap, PriorityMap, Settings};
 //! use pontic_wire::json::{self, Limits};
 //!
 //! let body = br#"{ "LabCaseNum": 226, "ClinicNum": 3, "DateTimeScheduled": "2025-07-01 09:30:00" }"#;
@@ -20,7 +20,13 @@
 //! let draft = opendental.read(&json::parse(body, Limits::WEBHOOK).unwrap());
 //! assert_eq!(draft.clinic(&clinics).as_deref(), Some("3"));
 //! let zone = TimeZone::get("America/New_York").unwrap(); // the zone of clinic 3
-//! let settings = Settings { lab_id: "LAB001", zone: &zone, clinic_map: &clinics, window: None };
+//! let settings = Settings {
+//!     lab_id: "LAB001",
+//!     zone: &zone,
+//!     clinic_map: &clinics,
+//!     priorities: &PriorityMap::new(),
+//!     window: None,
+//! };
 //! let record = draft.finish(&settings).unwrap();
 //! assert_eq!(record.pickup_id, "opendental-226");
 //! ```
@@ -44,7 +50,7 @@ use clock::Clock;
 use identifier::Identifier;
 use priority::Priorities;
 
-pub use draft::{ClinicMap, Draft, Settings, WindowLimits};
+pub use draft::{ClinicMap, Draft, Missing, PriorityMap, Settings, WindowLimits};
 pub use record::{Metadata, OriginalPriority, Record, RequestedBy};
 
 /// Half of the time in which a pickup asked for at one moment may happen.

@@ -7,7 +7,7 @@ mod route;
 mod subscription;
 mod work;
 
-pub use directory::{clinic, driver, endpoint, lab, merge_into};
+pub use directory::{Mapping, clinic, driver, endpoint, lab, mapping, merge_into};
 pub use route::{change as route_change, plan as route_plan};
 pub use subscription::subscription;
 pub use work::{

@@ -1,5 +1,7 @@
 //! Labs, clinics, drivers and endpoints as people set them up.
 
+use std::collections::BTreeMap;
+
 use super::cases::{join, leave};
 use super::pickups::open_at;
 use super::publish::{Alert, Publication};
@@ -8,11 +10,12 @@ use super::{Desk, Refusal, Step, fault};
 use crate::delivery::{Case, Delivery};
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
 use crate::event::{
-    ClinicMerged, ClinicSet, DriverSet, EndpointSet, LabSet, MessageRefused, RulesSet,
+    ClinicMerged, ClinicSet, DriverSet, EndpointSet, LabSet, MappingGiven, MessageRefused, RulesSet,
 };
 use crate::facts::Key;
 use crate::fault::Reason;
 use crate::id::LabId;
+use crate::phi::Phi;
 use crate::pickup::Series;
 use crate::record::{Entity, Kind};
 use crate::rules::RuleBook;
@@ -84,6 +87,34 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
             ..endpoint
         },
     )
+}
+
+/// An endpoint learns what a number or word of its sender means. What else it knows stays.
+pub fn mapping_given(desk: &mut Desk<'_>, detail: &MappingGiven) -> Step<String> {
+    desk.lab(&detail.lab_id)?;
+    let before = desk.get::<Endpoint>(&detail.lab_id, detail.endpoint_id.as_str())?;
+    let mut endpoint = before.unwrap_or_else(|| Endpoint {
+        id: detail.endpoint_id.clone(),
+        lab_id: detail.lab_id.clone(),
+        system: detail.system.clone(),
+        time_zone: detail.time_zone.clone(),
+        clinics: Vec::new(),
+        clinic_map: BTreeMap::new(),
+        priorities: BTreeMap::new(),
+        version: 0,
+        private: Phi::default(),
+    });
+    endpoint.clinic_map.extend(detail.clinic_map.clone());
+    endpoint.priorities.extend(detail.priorities.clone());
+    // A list that names nobody allows everybody: then there is nothing to add.
+    if !endpoint.clinics.is_empty() {
+        for clinic in &detail.clinics {
+            if !endpoint.clinics.contains(clinic) {
+                endpoint.clinics.push(clinic.clone());
+            }
+        }
+    }
+    put_new_or_changed(desk, endpoint)
 }
 
 /// A clinic is like this from here on.

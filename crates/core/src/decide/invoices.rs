@@ -170,6 +170,7 @@ fn settle(desk: &mut Desk<'_>, mut invoice: Invoice) -> bool {
     let billed = invoice.status == InvoiceStatus::Delivered && was != InvoiceStatus::Delivered;
     if billed {
         desk.publish(Publication::billing_triggered(&invoice));
+        desk.publish(Publication::invoice_delivered(&invoice));
     }
     desk.put(invoice);
     billed

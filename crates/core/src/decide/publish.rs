@@ -9,7 +9,9 @@ use crate::invoice::Invoice;
 use crate::pickup::Pickup;
 use crate::record::Kind;
 use crate::time;
-use crate::view::{self, CompletionView, DeliveryView, InvoiceView, PickupView};
+use crate::view::{
+    self, CompletionView, DeliveryView, InvoiceDeliveredView, InvoiceView, PickupView,
+};
 
 /// A message to other systems.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +81,15 @@ impl Publication {
             kind: Kind::Invoice,
             record_id: invoice.id.to_string(),
             detail: view::json(&InvoiceView::from(invoice)),
+        }
+    }
+
+    /// All cases of an invoice are delivered: here is the proof.
+    pub fn invoice_delivered(invoice: &Invoice) -> Self {
+        Self {
+            name: "InvoiceDelivered",
+            detail: view::json(&InvoiceDeliveredView::from(invoice)),
+            ..Self::billing_triggered(invoice)
         }
     }
 

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::ProofOfDelivery;
+use crate::delivery::{Priority, ProofOfDelivery};
 use crate::directory::{Clinic, Driver, Endpoint, Lab};
 use crate::id::{
-    ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, SeriesId, StopId, SubscriptionId,
+    ClinicId, DeliveryId, DriverId, EndpointId, LabId, PickupId, RouteId, SeriesId, StopId,
+    SubscriptionId,
 };
 use crate::phi::{Phi, Private};
 use crate::recurrence::Window;
@@ -77,6 +78,30 @@ pub struct EndpointSet {
     /// Its secrets.
     #[serde(skip)]
     pub private: Phi<Private>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MappingGiven {
+    /// The lab of the endpoint.
+    pub lab_id: LabId,
+    /// The endpoint; one that every installation has becomes a record with this.
+    pub endpoint_id: EndpointId,
+    /// Its practice system.
+    pub system: String,
+    /// Its zone, where it becomes a record with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The sender's clinic ids to ours, to be added.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clinic_map: BTreeMap<String, ClinicId>,
+    /// Words of priority, in lower case, to be added.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub priorities: BTreeMap<String, Priority>,
+    /// Clinics that it may speak for from here on, besides those it may already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clinics: Vec<ClinicId>,
 }
 
 /// Detail of the event.

@@ -61,7 +61,7 @@ fn an_invoice_that_comes_after_is_billed_when_it_comes() {
     let done = bench.send(invoice("I1", "A", &["C1"]));
     assert_eq!(done.result["status"], "delivered");
     assert_eq!(done.result["billingTriggered"], json!(["I1"]));
-    assert_eq!(done.published(), ["BillingTriggered"]);
+    assert_eq!(done.published(), ["BillingTriggered", "InvoiceDelivered"]);
     let again = bench.send(complete(&id));
     assert!(again.idle);
     assert_eq!(again.result["invoices"][0]["status"], "delivered");

@@ -160,6 +160,7 @@ impl Bench {
                     id: None,
                     time: None,
                     actor: "test".to_owned(),
+                    redriven: None,
                 },
                 body,
             },

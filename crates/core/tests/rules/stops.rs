@@ -57,7 +57,12 @@ fn done_means_delivered_and_fetched() {
     published.sort_unstable();
     assert_eq!(
         published,
-        ["BillingTriggered", "DeliveryCompleted", "PickupCompleted"]
+        [
+            "BillingTriggered",
+            "DeliveryCompleted",
+            "InvoiceDelivered",
+            "PickupCompleted"
+        ]
     );
     assert_eq!(bench.delivery_of("C1").status, DeliveryStatus::Delivered);
     assert_eq!(bench.pickup("P1").status, PickupStatus::PickedUp);

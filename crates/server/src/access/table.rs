@@ -95,6 +95,12 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/v1/pickups/{id}", Need::Role(READ), Need::Role(DESK)),
     ("/v1/invoices", Need::Role(MONEY), Need::Role(FINANCE)),
     ("/v1/invoices/{id}", Need::Role(MONEY), Need::Role(FINANCE)),
+    (
+        "/v1/explain/{id}",
+        Need::Role(&[Role::Dispatcher, Role::Finance]),
+        Need::Role(ADMIN),
+    ),
+    ("/v1/reports/unbilled", Need::Role(MONEY), Need::Role(ADMIN)),
     ("/v1/routes", Need::Role(ROUTES), Need::Role(DESK)),
     ("/v1/routes/{id}", Need::Role(ROUTES), Need::Role(DESK)),
     (
@@ -137,6 +143,13 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(DESK),
     ),
     ("/v1/quarantine", Need::Role(DESK), Need::Role(ADMIN)),
+    ("/v1/quarantine/groups", Need::Role(DESK), Need::Role(ADMIN)),
+    ("/v1/quarantine/repair", Need::Role(ADMIN), Need::Role(DESK)),
+    (
+        "/v1/quarantine/redrive",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
     ("/v1/quarantine/{id}", Need::Role(DESK), Need::Role(ADMIN)),
     (
         "/v1/quarantine/{id}/redrive",

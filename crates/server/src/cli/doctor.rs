@@ -128,7 +128,11 @@ fn look_at_data(config: &Config, findings: &mut Findings) {
         after: None,
         limit: 200,
     };
-    match store.quarantine(None, true, &paging) {
+    let open = pontic_store::page::QuarantineFilter {
+        open_only: true,
+        ..Default::default()
+    };
+    match store.quarantine(&open, &paging) {
         Ok(page) if page.items.is_empty() => good("the quarantine is empty"),
         Ok(page) => note(format!(
             "{}{} messages in the quarantine",

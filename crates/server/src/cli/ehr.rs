@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use pontic_core::fault::Fault;
 use pontic_core::time::{is_zone, zone};
-use pontic_wire::ehr::{self, Record, Settings, WindowLimits};
+use pontic_wire::ehr::{self, PriorityMap, Record, Settings, WindowLimits};
 use pontic_wire::json::{self, Json, Limits, WHOLE_BODY};
 use serde::Serialize;
 
@@ -113,6 +113,7 @@ impl MapArgs {
             lab_id: &self.lab,
             zone: &zone,
             clinic_map: &clinic_map,
+            priorities: &PriorityMap::new(),
             window: self.now.map(WindowLimits::around),
         };
         let record = self.system.read(&body).finish(&settings)?;

@@ -35,6 +35,7 @@ pub fn own_event(body: Body, source: &str, actor: &str, scope: Option<LabId>) ->
         id: None,
         time: None,
         actor: actor.to_owned(),
+        redriven: None,
     };
     Draft::Event(Arc::new(Event { origin, body }))
 }
@@ -53,6 +54,10 @@ pub struct WebhookDraft {
     pub clinic_map: BTreeMap<String, String>,
     /// Clinics it may speak for; empty: any.
     pub allowed: Vec<ClinicId>,
+    /// The endpoint's words of priority.
+    pub priorities: BTreeMap<String, bool>,
+    /// Who sends it in again from the quarantine, and its id there.
+    pub redriven: Option<(String, String)>,
     /// What was read.
     pub read: ehr::Draft,
 }
@@ -104,6 +109,7 @@ impl WebhookDraft {
             lab_id: self.lab_id.as_str(),
             zone,
             clinic_map: &self.clinic_map,
+            priorities: &self.priorities,
             window: Some(window),
         };
         self.read
@@ -114,12 +120,18 @@ impl WebhookDraft {
 
     /// The event that it asks for.
     pub fn event(&self, record: &ehr::Record) -> Event {
+        // Whoever redrives it answers for it.
+        let (actor, redriven) = match self.redriven.clone() {
+            Some((actor, id)) => (actor, Some(id)),
+            None => (format!("endpoint/{}", self.endpoint), None),
+        };
         let origin = Origin {
             scope: Some(self.lab_id.clone()),
             source: self.system.to_owned(),
             id: None,
             time: None,
-            actor: format!("endpoint/{}", self.endpoint),
+            actor,
+            redriven,
         };
         let private = Private {
             patient_name: record.metadata.patient_name.clone(),

@@ -36,6 +36,7 @@ pub fn observed(body: Body, lab: &LabId, id: String) -> Draft {
         id: Some(id),
         time: None,
         actor: SOURCE.to_owned(),
+        redriven: None,
     };
     Draft::Event(Arc::new(Event { origin, body }))
 }

@@ -227,6 +227,7 @@ fn draft(caller: &Caller, incoming: Incoming) -> Draft {
         id: incoming.id,
         time: incoming.time,
         actor: caller.actor(),
+        redriven: None,
     };
     Draft::Event(Arc::new(Event {
         origin,

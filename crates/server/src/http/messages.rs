@@ -32,6 +32,8 @@ pub struct MessageQuery {
     status: Option<String>,
     /// Of the publication with that number in the log.
     seq: Option<String>,
+    /// With that id, by which its receiver knows it.
+    message_id: Option<String>,
     /// At most so many, up to 200.
     limit: Option<String>,
     /// After the last `next`.
@@ -61,6 +63,7 @@ impl MessageQuery {
             subscription: said(self.subscription_id.as_deref()).map(str::to_owned),
             state: state.transpose()?,
             seq: seq.transpose()?,
+            event_id: said(self.message_id.as_deref()).map(str::to_owned),
         }))
     }
 }

@@ -66,6 +66,7 @@ impl ListQuery {
             status: said(self.status.as_deref()).map(str::to_owned),
             parent: None,
             pickup_id: said(self.pickup_id.as_deref()).map(str::to_owned),
+            open: false,
         }))
     }
 

@@ -1,26 +1,31 @@
 //! What authentic senders sent and could not be used: kept sealed, shown to the desk, sent in again once the cause is mended.
 
+mod again;
+mod groups;
+mod repair;
+
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pontic_core::time;
-use pontic_store::page::QuarantineRow;
-use pontic_wire::event::{self};
-use pontic_wire::json::Limits;
+use pontic_store::page::{QuarantineFilter, QuarantineRow};
+use pontic_wire::fields;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
+use super::body;
 use super::paging::{List, paging, said};
 use super::problem::{Answer, Problem};
-use super::refused;
-use super::webhooks;
 use crate::access::Caller;
 use crate::app::App;
-use crate::door::{Draft, Outcome};
+
+pub use groups::{__path_groups, groups};
+pub use repair::{__path_repair, repair};
 
 /// Which refused messages.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -29,6 +34,10 @@ use crate::door::{Draft, Outcome};
 pub struct QuarantineQuery {
     /// `open` (usual) or `all`.
     status: Option<String>,
+    /// Of that endpoint, or source.
+    source: Option<String>,
+    /// About the case, pickup, delivery or invoice with that id.
+    about: Option<String>,
     /// At most so many, up to 200.
     limit: Option<String>,
     /// After the last `next`.
@@ -42,10 +51,16 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<QuarantineQuery>,
 ) -> Answer<Json<List>> {
-    let open_only = said(query.status.as_deref()) != Some("all");
     let paging = paging(query.limit.as_deref(), query.after.as_deref())?;
+    let filter = QuarantineFilter {
+        lab_id: caller.lab_id.clone(),
+        open_only: said(query.status.as_deref()) != Some("all"),
+        source: said(query.source.as_deref()).map(str::to_owned),
+        name: None,
+        about: said(query.about.as_deref()).map(str::to_owned),
+    };
     let page = app
-        .read(move |store| store.quarantine(caller.lab_id.as_ref(), open_only, &paging))
+        .read(move |store| store.quarantine(&filter, &paging))
         .await?;
     Ok(Json(List::of(&page, shape)))
 }
@@ -61,7 +76,9 @@ fn shape(row: &QuarantineRow) -> Value {
         "actor": row.item.actor,
         "code": errors["code"],
         "errors": errors["errors"],
+        "about": row.item.about,
         "status": if row.open { "open" } else { "redriven" },
+        "became": row.became,
     })
 }
 
@@ -126,71 +143,39 @@ pub async fn redrive(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
-    let row = find(&app, &caller, id.clone()).await?;
+    let row = find(&app, &caller, id).await?;
     if !row.open {
         return Err(Problem::conflict("already_redriven"));
     }
-    let draft = if row.item.name == refused::WEBHOOK {
-        webhook_again(&app, &row)?
-    } else {
-        event_again(&caller, &row)?
-    };
-    match app.submit(draft).await? {
-        Outcome::Done(accepted) => {
-            app.read(move |store| store.release(&id)).await?;
-            let result: Value = serde_json::from_str(&accepted.result).unwrap_or_default();
-            let status = if accepted.duplicate {
-                "duplicate"
-            } else {
-                "processed"
-            };
-            Ok(Json(
-                json!({ "eventId": accepted.event_id, "status": status, "result": result }),
-            ))
-        }
-        Outcome::Refused(refusal) => Err(Problem::refused(
-            refusal,
-            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        )),
-        Outcome::Reused => Err(Problem::conflict("id_reused")),
-        Outcome::Internal => Err(Problem::internal()),
-    }
+    let mut told = again::send(&app, &caller, vec![row]).await?;
+    let one = told.pop().ok_or_else(Problem::internal)?;
+    one.outcome.map(|taken| Json(taken.shape()))
 }
 
-fn event_again(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
-    // It is read again as it came; whoever redrives it answers for it, within the lab that it was sent for.
-    let headers = |_: &str| None;
-    let request = event::read(&headers, row.item.raw.reveal())
-        .map_err(|_| Problem::conflict("not_readable"))?;
-    let incoming = request
-        .events
-        .into_iter()
-        .next()
-        .ok_or(Problem::conflict("not_readable"))?;
-    let incoming = incoming.map_err(|rejected| {
-        Problem::invalid(
-            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-            rejected.faults,
-        )
-    })?;
-    let origin = pontic_core::event::Origin {
-        scope: row.item.lab_id.clone(),
-        source: incoming.source,
-        id: incoming.id,
-        time: incoming.time,
-        actor: caller.actor(),
+/// Send refused messages in again, in the order in which they came: `{ source?, type? }`; without either, all that are open. Those still
+/// refused stay.
+#[utoipa::path(post, path = "/v1/quarantine/redrive", tag = "quarantine", request_body(content = Value), responses((status = 200, body = Value), (status = 400)))]
+pub async fn redrive_many(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer<Json<Value>> {
+    let bytes = body::read(request.into_body(), body::USUAL).await?;
+    let json = body::parse(&bytes, true)?;
+    let filter = {
+        let mut reader = fields::Reader::new(&json, "");
+        let source = reader.optional("source", fields::text(fields::NAME));
+        let name = reader.optional("type", fields::text(fields::NAME));
+        reader.finish(|| {
+            Some(QuarantineFilter {
+                lab_id: caller.lab_id.clone(),
+                open_only: true,
+                source: source.map(str::to_owned),
+                name: name.map(str::to_owned),
+                about: None,
+            })
+        })
     };
-    Ok(Draft::Event(Arc::new(pontic_core::event::Event {
-        origin,
-        body: incoming.body,
-    })))
-}
-
-fn webhook_again(app: &App, row: &QuarantineRow) -> Answer<Draft> {
-    let mut systems = pontic_wire::ehr::all().iter();
-    let endpoint = systems.find_map(|ehr| app.endpoints.get(ehr.system, &row.item.source));
-    let endpoint = endpoint.ok_or(Problem::conflict("unknown_endpoint"))?;
-    let json =
-        pontic_wire::json::parse(row.item.raw.reveal(), Limits::WEBHOOK).map_err(Problem::body)?;
-    Ok(webhooks::draft(&endpoint, endpoint.ehr.read(&json)))
+    let filter = filter.map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?;
+    Ok(Json(again::all(&app, &caller, filter).await?.shape()))
 }

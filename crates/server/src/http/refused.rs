@@ -2,11 +2,12 @@
 
 use pontic_core::event::MessageRefused;
 use pontic_core::fault::Fault;
-use pontic_core::id::{LabId, format_uuid, uuid_v7};
+use pontic_core::id::{self, LabId, format_uuid, uuid_v7};
 use pontic_core::phi::Phi;
 use pontic_store::batch::Quarantined;
 use pontic_wire::event::Rejected;
-use serde_json::json;
+use pontic_wire::json::{self, Json, Limits};
+use serde_json::{Value, json};
 
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
@@ -26,6 +27,7 @@ pub struct ToKeep {
     code: &'static str,
     faults: Vec<Fault>,
     raw: Vec<u8>,
+    about: Option<String>,
 }
 
 /// An event that could not be read.
@@ -37,8 +39,9 @@ pub fn rejected(caller: &Caller, rejected: &Rejected) -> ToKeep {
         actor: caller.actor(),
         code: rejected.code,
         faults: rejected.faults.clone(),
-        // It is kept sealed.
+        // It is kept sealed, but for what it speaks of.
         raw: rejected.text.reveal().clone().into_bytes(),
+        about: about(rejected.text.reveal().as_bytes()),
     }
 }
 
@@ -59,6 +62,7 @@ pub fn refused_event(
         actor: caller.actor(),
         code,
         faults: faults.to_vec(),
+        about: about(text.as_bytes()),
         raw: text.into_bytes(),
     }
 }
@@ -73,7 +77,33 @@ pub fn webhook(endpoint: &Endpoint, code: &'static str, faults: Vec<Fault>, raw:
         code,
         faults,
         raw: raw.to_vec(),
+        about: about_webhook(endpoint, raw),
     }
+}
+
+/// The id of the case, pickup, delivery or invoice that an event speaks of, in any of its forms.
+fn about(text: &[u8]) -> Option<String> {
+    let event: Value = serde_json::from_slice(text).ok()?;
+    let inner = ["detail", "Detail", "data"]
+        .iter()
+        .find_map(|name| event.get(name));
+    let inner = match inner? {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    let ids = ["caseId", "pickupId", "deliveryId", "invoiceId"];
+    let mut said = ids.iter().filter_map(|name| inner.get(name)?.as_str());
+    // Only what is an id: nothing else of what came may stand anywhere unsealed.
+    said.find(|text| id::check(text).is_ok()).map(str::to_owned)
+}
+
+/// The id that its pickup would have.
+fn about_webhook(endpoint: &Endpoint, raw: &[u8]) -> Option<String> {
+    let json = json::parse(raw, Limits::WEBHOOK).ok()?;
+    let json @ Json::Object(_) = json else {
+        return None;
+    };
+    endpoint.ehr.read(&json).pickup_id()
 }
 
 /// Keeps refused messages, and says in the log that they were.
@@ -108,6 +138,7 @@ pub async fn keep(app: &App, items: Vec<ToKeep>) -> Answer<()> {
             name: item.name,
             actor: item.actor,
             errors: json!({ "code": item.code, "errors": item.faults }).to_string(),
+            about: item.about,
             raw: Phi::new(item.raw),
         })));
     }

@@ -181,16 +181,23 @@ fn is_news() -> bool {
 }
 
 /// The webhook for the door.
-pub fn draft(endpoint: &Endpoint, read: ehr::Draft) -> Draft {
-    Draft::Webhook(Box::new(WebhookDraft {
+fn draft(endpoint: &Endpoint, read: ehr::Draft) -> Draft {
+    Draft::Webhook(Box::new(webhook_draft(endpoint, read)))
+}
+
+/// The same before it is handed in.
+pub fn webhook_draft(endpoint: &Endpoint, read: ehr::Draft) -> WebhookDraft {
+    WebhookDraft {
         system: endpoint.ehr.system,
         endpoint: endpoint.id.clone(),
         lab_id: endpoint.lab_id.clone(),
         time_zone: endpoint.time_zone.clone(),
         clinic_map: endpoint.clinic_map.clone(),
         allowed: endpoint.clinics.clone(),
+        priorities: endpoint.priorities.clone(),
+        redriven: None,
         read,
-    }))
+    }
 }
 
 async fn answer_refused(app: &App, endpoint: &Endpoint, refusal: Refusal, bytes: &[u8]) -> Failure {

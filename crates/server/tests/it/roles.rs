@@ -7,7 +7,7 @@ use crate::harness::{Client, Server, case, date_in, fresh, pickup, shared};
 const ROLES: [&str; 5] = ["dispatcher", "driver", "source", "finance", "viewer"];
 
 /// Method, path, and the roles beside `admin` that may: d(ispatcher), D(river), s(ource), f(inance), v(iewer).
-const ROUTES: [(&str, &str, &str); 74] = [
+const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/", "dDsfv"),
     ("GET", "/metrics", "dv"),
     ("GET", "/v1/me", "dDsfv"),
@@ -62,9 +62,14 @@ const ROUTES: [(&str, &str, &str); 74] = [
     ("POST", "/v1/stops/x/skip", "dD"),
     ("POST", "/v1/proofs", "dDs"),
     ("GET", "/v1/proofs/x", "df"),
+    ("GET", "/v1/explain/x", "df"),
+    ("GET", "/v1/reports/unbilled", "dfv"),
     ("GET", "/v1/alerts", "dv"),
     ("POST", "/v1/alerts/999999999/close", "d"),
     ("GET", "/v1/quarantine", "d"),
+    ("GET", "/v1/quarantine/groups", "d"),
+    ("POST", "/v1/quarantine/repair", "d"),
+    ("POST", "/v1/quarantine/redrive", "d"),
     ("GET", "/v1/quarantine/x", "d"),
     ("POST", "/v1/quarantine/x/redrive", "d"),
     ("GET", "/v1/subscriptions", ""),
@@ -99,7 +104,7 @@ fn status(client: &Client, method: &str, path: &str) -> u16 {
 fn every_role_on_every_route() {
     let (server, lab) = (shared(), fresh("L"));
     let holders = ROLES.map(|role| (role, server.role(role, &lab)));
-    for (method, path, may) in ROUTES {
+    for &(method, path, may) in ROUTES {
         let nobody = status(&server.nobody(), method, path);
         assert!(
             nobody == 401 || path == "/",

@@ -3,11 +3,11 @@
 use pontic_core::event::{Body, PickupRequested};
 use pontic_core::id::{ClinicId, format_uuid};
 use pontic_core::pickup::Window;
-use pontic_core::record::{Change, Entity};
+use pontic_core::record::{Change, Entity, Kind};
 
-use super::sample::{at, case, commit, entry, lab, of_entries, patient};
+use super::sample::{at, case, commit, entry, lab, new, of_entries, patient};
 use crate::Store;
-use crate::batch::{Entry, Published, Raised};
+use crate::batch::{Batch, Entry, Published, Raised};
 use crate::page::{Direction, LogFilter, LogRow};
 
 fn published(id: &str) -> Published {
@@ -265,4 +265,32 @@ pub fn log_is_looked_up_by_id(store: &dyn Store) {
         ),
         [1]
     );
+}
+
+/// Event number `n`, which changes cases.
+fn changes(n: u8, cases: &[&str]) -> Entry {
+    let mut entry = entry(n, None);
+    let change = |id: &&str| Change::between(None, &case(id).into_record());
+    entry.changes.extend(cases.iter().map(change));
+    entry
+}
+
+pub fn steps_of_records_are_known(store: &dyn Store) {
+    let first = Batch {
+        records: vec![new(case("X")), new(case("Y"))],
+        ..of_entries([changes(1, &["X"]), full_entry(2), changes(3, &["Y", "X"])])
+    };
+    assert_eq!(commit(store, &first), [1, 2, 5]);
+    let mut again = case("X");
+    again.version = 2;
+    let second = Batch {
+        records: vec![(Some(1), again.into_record())],
+        ..of_entries([changes(4, &["X"]), entry(5, None)])
+    };
+    assert_eq!(commit(store, &second), [6, 7]);
+    let steps = |lab_id: &str, id: &str| store.steps(Kind::Case, &lab(lab_id), id).expect("read");
+    assert_eq!(steps("LAB1", "X"), [1, 2, 5, 6]);
+    assert_eq!(steps("LAB1", "Y"), [5]);
+    assert!(steps("LAB2", "X").is_empty());
+    assert!(steps("LAB1", "Z").is_empty());
 }

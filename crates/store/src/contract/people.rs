@@ -5,7 +5,7 @@ use pontic_core::phi::Phi;
 use super::sample::{at, commit, entry, lab, of_entries, whole};
 use crate::Store;
 use crate::batch::{Batch, Quarantined, Raised};
-use crate::page::{Page, Paging, QuarantineRow};
+use crate::page::{Page, Paging, QuarantineFilter, QuarantineRow};
 
 fn raised(lab_id: &str, body: &str) -> Raised {
     Raised {
@@ -86,6 +86,7 @@ fn refused(id: &str, lab_id: Option<&str>) -> Quarantined {
         name: "webhook".into(),
         actor: "E1".into(),
         errors: r#"{"error":"validation_failed"}"#.into(),
+        about: Some("K1".into()),
         raw: Phi::new(b"{\"patName\":\"Jane Doe\"}".to_vec()),
     }
 }
@@ -103,32 +104,67 @@ pub fn refused_messages_are_kept_and_released(store: &dyn Store) {
             ..Batch::default()
         },
     );
-    let list = |open_only| store.quarantine(None, open_only, &whole()).expect("listed");
+    let asked = |filter| store.quarantine(&filter, &whole()).expect("listed");
+    let list = |open_only| {
+        asked(QuarantineFilter {
+            open_only,
+            ..QuarantineFilter::default()
+        })
+    };
     assert_eq!(ids(&list(true)), ["Q1", "Q2"], "oldest first");
     assert!(
         list(true).items[0].item.raw.reveal().is_empty(),
         "lists do not open what came"
     );
-    assert_eq!(
-        ids(&store
-            .quarantine(Some(&lab("LAB1")), true, &whole())
-            .expect("listed")),
-        ["Q1"]
-    );
+    let of_lab = asked(QuarantineFilter {
+        lab_id: Some(lab("LAB1")),
+        open_only: true,
+        ..QuarantineFilter::default()
+    });
+    assert_eq!(ids(&of_lab), ["Q1"]);
+    let about = |id: &str| {
+        asked(QuarantineFilter {
+            about: Some(id.into()),
+            ..QuarantineFilter::default()
+        })
+    };
+    assert_eq!(ids(&about("K1")), ["Q1", "Q2"]);
+    assert!(about("K2").items.is_empty());
+    let from = |source: &str, name: &str| {
+        asked(QuarantineFilter {
+            source: Some(source.into()),
+            name: Some(name.into()),
+            ..QuarantineFilter::default()
+        })
+    };
+    let sample = refused("Q1", None);
+    assert_eq!(ids(&from(&sample.source, &sample.name)), ["Q1", "Q2"]);
+    assert!(from(&sample.source, "other").items.is_empty());
+    assert!(from("other", &sample.name).items.is_empty());
 
     let kept = store.quarantined("Q1").expect("read").expect("there");
     assert_eq!(
         kept,
         QuarantineRow {
             item: refused("Q1", Some("LAB1")),
-            open: true
+            open: true,
+            became: None,
         }
     );
     assert_eq!(store.quarantined("Q9").expect("read"), None);
 
-    assert!(store.release("Q1").expect("released"));
-    assert!(!store.release("Q1").expect("asked"), "only once");
-    assert!(!store.release("Q9").expect("asked"));
+    let errors = r#"{"code":"in_past"}"#;
+    store.refuse_again("Q1", errors).expect("noted");
+    assert!(store.release("Q1", "event-1").expect("released"));
+    assert!(!store.release("Q1", "event-2").expect("asked"), "only once");
+    assert!(!store.release("Q9", "event-1").expect("asked"));
+    store.refuse_again("Q1", "{}").expect("asked");
+    let dealt_with = store.quarantined("Q1").expect("read").expect("there");
+    assert_eq!(dealt_with.became.as_deref(), Some("event-1"));
+    assert_eq!(
+        dealt_with.item.errors, errors,
+        "what is done stays as it is"
+    );
     assert_eq!(ids(&list(true)), ["Q2"]);
     assert_eq!(ids(&list(false)), ["Q1", "Q2"]);
 }

@@ -108,6 +108,7 @@ pub fn entry(n: u8, id: Option<&str>) -> Entry {
         id: id.map(str::to_owned),
         time: None,
         actor: "token 1".into(),
+        redriven: None,
     };
     Entry {
         entry: [n; 16],

@@ -144,6 +144,7 @@ pub async fn list(
         )
         .and_if("subscription = ?", filter.subscription.clone())
         .and_if("seq = ?", filter.seq.map(rows::number))
+        .and_if("event_id = ?", filter.event_id.clone())
         .and_if("n > ?", paging.after.map(rows::number))
         .page(client, "n", paging, |row| {
             let message = read(row)?;

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use super::rows::{self, Param, Query};
 use super::tables;
 use crate::StoreError;
-use crate::page::{Filter, Page, Paging};
+use crate::page::{self, Filter, Page, Paging};
 use crate::vault::Vault;
 
 /// Records of one kind as arrays, a column each; all of them new, or all of them changed.
@@ -29,6 +29,8 @@ struct Columns {
     versions: Vec<i64>,
     bodies: Vec<String>,
     privates: Vec<Option<Vec<u8>>>,
+    /// Places in the batch.
+    places: Vec<usize>,
     /// Versions that were loaded; empty for new records.
     loaded: Vec<i64>,
 }
@@ -37,8 +39,8 @@ impl Columns {
     fn push(
         &mut self,
         vault: &Vault,
-        loaded: Option<u64>,
-        record: &Record,
+        place_in_batch: usize,
+        (loaded, record): &(Option<u64>, Record),
     ) -> Result<(), StoreError> {
         let row = record.row();
         let place = [row.kind.as_str(), row.lab_id.as_str(), &row.id];
@@ -59,11 +61,17 @@ impl Columns {
         self.versions.push(rows::number(row.version));
         self.bodies.push(row.body);
         self.privates.push(private);
+        self.places.push(place_in_batch);
         self.loaded.extend(loaded.map(rows::number));
         Ok(())
     }
 
-    fn params(&self) -> Vec<Param<'_>> {
+    fn steps(&self, steps: &[String]) -> Vec<String> {
+        let of = |place: &usize| steps.get(*place).cloned().unwrap_or_default();
+        self.places.iter().map(of).collect()
+    }
+
+    fn params<'p>(&'p self, steps: &'p Vec<String>) -> Vec<Param<'p>> {
         let mut params: Vec<Param<'_>> = vec![
             &self.lab_ids,
             &self.ids,
@@ -76,6 +84,7 @@ impl Columns {
             &self.versions,
             &self.bodies,
             &self.privates,
+            steps,
         ];
         if !self.loaded.is_empty() {
             params.push(&self.loaded);
@@ -90,17 +99,22 @@ pub struct Sealed(BTreeMap<(u8, bool), (Kind, Columns)>);
 /// Sorts records by what is done with them, and seals their patient data.
 pub fn seal(vault: &Vault, records: &[(Option<u64>, Record)]) -> Result<Sealed, StoreError> {
     let mut groups = BTreeMap::new();
-    for (loaded, record) in records {
-        let kind = record.kind();
-        let group = groups.entry((kind as u8, loaded.is_some()));
+    for (place, record) in records.iter().enumerate() {
+        let kind = record.1.kind();
+        let group = groups.entry((kind as u8, record.0.is_some()));
         let (_, columns) = group.or_insert_with(|| (kind, Columns::default()));
-        columns.push(vault, *loaded, record)?;
+        columns.push(vault, place, record)?;
     }
     Ok(Sealed(groups))
 }
 
-/// Writes records: new ones, and changed ones over the versions that were loaded.
-pub async fn save(client: &impl GenericClient, sealed: &Sealed) -> Result<(), StoreError> {
+/// Writes records: new ones, and changed ones over the versions that were loaded; each with the steps that it has now done more, in
+/// the order of the batch.
+pub async fn save(
+    client: &impl GenericClient,
+    sealed: &Sealed,
+    steps: &[String],
+) -> Result<(), StoreError> {
     let writes = sealed
         .0
         .iter()
@@ -111,7 +125,8 @@ pub async fn save(client: &impl GenericClient, sealed: &Sealed) -> Result<(), St
             } else {
                 &table.insert
             };
-            let written = rows::execute(client, sql, &columns.params()).await?;
+            let steps = columns.steps(steps);
+            let written = rows::execute(client, sql, &columns.params(&steps)).await?;
             if written == columns.ids.len() as u64 {
                 Ok(())
             } else {
@@ -151,6 +166,20 @@ pub async fn get(
     found.iter().map(|row| read(vault, kind, row, 0)).collect()
 }
 
+/// The steps of a record.
+pub async fn steps(
+    client: &impl GenericClient,
+    kind: Kind,
+    lab: &LabId,
+    id: &str,
+) -> Result<Vec<u64>, StoreError> {
+    let found = rows::first(client, &tables::of(kind).steps, &[&id, &lab.as_str()]).await?;
+    match found {
+        Some(row) => Ok(page::steps(rows::get(&row, 0)?)),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// A page of the records that pass the filter.
 pub async fn list(
     client: &impl GenericClient,
@@ -165,6 +194,7 @@ pub async fn list(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
         )
+        .only_if(filter.open, "open")
         .and_if("clinic_id = ?", filter.clinic_id.clone())
         .and_if("date = ?", filter.date.map(|date| date.to_string()))
         .and_if("status = ?", filter.status.clone())

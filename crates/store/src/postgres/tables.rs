@@ -26,6 +26,8 @@ pub struct Table {
     pub open_at: String,
     /// Labs that have records with those ids.
     pub labs: String,
+    /// The steps of a record.
+    pub steps: String,
     /// Every record; conditions are added to it.
     pub list: String,
 }
@@ -40,9 +42,9 @@ pub fn of(kind: Kind) -> &'static Table {
 
 /// The arrays of a batch's records, as a table.
 const GIVEN: &str = "UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], \
-                     $8::bool[], $9::bigint[], $10::text[], $11::bytea[]";
+                     $8::bool[], $9::bigint[], $10::text[], $11::bytea[], $12::text[]";
 const GIVEN_COLUMNS: &str =
-    "lab_id, id, clinic_id, date, status, parent, identity, open, version, body, private";
+    "lab_id, id, clinic_id, date, status, parent, identity, open, version, body, private, steps";
 
 impl Table {
     fn new(kind: Kind) -> Self {
@@ -58,8 +60,8 @@ impl Table {
             ),
             update: format!(
                 "UPDATE {table} AS t SET clinic_id = u.clinic_id, date = u.date, status = u.status, parent = u.parent,
-                 identity = u.identity, open = u.open, version = u.version, body = u.body, private = u.private
-                 FROM {GIVEN}, $12::bigint[]) AS u ({GIVEN_COLUMNS}, loaded)
+                 identity = u.identity, open = u.open, version = u.version, body = u.body, private = u.private,
+                 steps = t.steps || u.steps FROM {GIVEN}, $13::bigint[]) AS u ({GIVEN_COLUMNS}, loaded)
                  WHERE t.id = u.id AND t.lab_id = u.lab_id AND t.version = u.loaded"
             ),
             by_ids: format!(
@@ -84,6 +86,7 @@ impl Table {
                 "SELECT u.place, t.lab_id FROM UNNEST($1::text[]) WITH ORDINALITY AS u (a, place)
                  JOIN {table} AS t ON t.id = u.a ORDER BY t.n"
             ),
+            steps: format!("SELECT steps FROM {table} WHERE id = $1 AND lab_id = $2"),
             list: format!("SELECT {COLUMNS} FROM {table} AS t WHERE true"),
         }
     }

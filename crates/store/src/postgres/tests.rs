@@ -112,7 +112,8 @@ fn decisions_find_what_they_need_by_indexes() {
         statements.extend([
             (&table(*kind).by_ids, 2),
             (&table(*kind).labs, 1),
-            (&table(*kind).update, 12),
+            (&table(*kind).update, 13),
+            (&table(*kind).steps, 2),
         ]);
     }
     for (sql, places) in statements {

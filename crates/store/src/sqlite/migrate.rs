@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_routes_of_a_driver.sql"),
     include_str!("migrations/0003_outgoing.sql"),
+    include_str!("migrations/0004_stories.sql"),
 ];
 
 /// Brings the data to the newest format. Runs within a transaction of the caller.
@@ -18,9 +19,15 @@ pub fn run(conn: &Connection) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    up_to(conn, known)
+}
+
+/// Takes the steps to that format which were not taken yet.
+pub fn up_to(conn: &Connection, wanted: u32) -> Result<(), StoreError> {
+    let found: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for (step, format) in STEPS
         .iter()
-        .zip(1..=known)
+        .zip(1..=wanted)
         .skip_while(|(_, format)| *format <= found)
     {
         conn.execute_batch(step)?;

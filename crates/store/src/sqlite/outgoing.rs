@@ -141,6 +141,7 @@ pub fn list(
         )
         .and_if("subscription = ?", filter.subscription.clone())
         .and_if("seq = ?", filter.seq.map(rows::number))
+        .and_if("event_id = ?", filter.event_id.clone())
         .and_if("n > ?", paging.after.map(rows::number))
         .page(conn, "n", paging, |row| {
             let message = read(row)?;

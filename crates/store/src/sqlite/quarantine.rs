@@ -7,10 +7,10 @@ use rusqlite::{Connection, Row, params};
 use super::rows::{self, Query};
 use crate::StoreError;
 use crate::batch::Quarantined;
-use crate::page::{Page, Paging, QuarantineRow};
+use crate::page::{Page, Paging, QuarantineFilter, QuarantineRow};
 use crate::vault::Vault;
 
-const COLUMNS: &str = "n, id, at, lab_id, source, name, actor, errors, open";
+const COLUMNS: &str = "n, id, at, lab_id, source, name, actor, errors, about, became, open";
 
 /// Keeps refused messages.
 pub fn keep(
@@ -25,8 +25,9 @@ pub fn keep(
 }
 
 fn insert(conn: &Connection, vault: &Vault, item: &Quarantined) -> Result<(), StoreError> {
-    let sql = "INSERT INTO quarantine (id, at, lab_id, source, name, actor, errors, raw, open)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)";
+    let sql =
+        "INSERT INTO quarantine (id, at, lab_id, source, name, actor, errors, raw, about, open)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)";
     conn.prepare_cached(sql)?.execute(params![
         item.id,
         item.at.as_millisecond(),
@@ -37,6 +38,7 @@ fn insert(conn: &Connection, vault: &Vault, item: &Quarantined) -> Result<(), St
         item.errors,
         // Sealing is the one purpose of opening it here.
         vault.seal(&["quarantine", &item.id], item.raw.reveal())?,
+        item.about,
     ])?;
     Ok(())
 }
@@ -44,13 +46,18 @@ fn insert(conn: &Connection, vault: &Vault, item: &Quarantined) -> Result<(), St
 /// A page of them, oldest first, without what came.
 pub fn list(
     conn: &Connection,
-    lab: Option<&LabId>,
-    open_only: bool,
+    filter: &QuarantineFilter,
     paging: &Paging,
 ) -> Result<Page<QuarantineRow>, StoreError> {
     Query::new(&format!("SELECT {COLUMNS} FROM quarantine WHERE true"))
-        .only_if(open_only, "open = 1")
-        .and_if("lab_id = ?", lab.map(ToString::to_string))
+        .only_if(filter.open_only, "open = 1")
+        .and_if(
+            "lab_id = ?",
+            filter.lab_id.as_ref().map(ToString::to_string),
+        )
+        .and_if("source = ?", filter.source.clone())
+        .and_if("name = ?", filter.name.clone())
+        .and_if("about = ?", filter.about.clone())
         .and_if("n > ?", paging.after.map(rows::number))
         .page(conn, "n", paging, |row| {
             Ok((row.get(0)?, read(row, Vec::new())?))
@@ -65,7 +72,7 @@ pub fn get(
 ) -> Result<Option<QuarantineRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS}, raw FROM quarantine WHERE id = ?");
     rows::first(&mut conn.prepare_cached(&sql)?, [id], |row| {
-        let sealed = rows::bytes(row, 9)?.unwrap_or_default();
+        let sealed = rows::bytes(row, 11)?.unwrap_or_default();
         read(row, vault.open(&["quarantine", id], sealed)?)
     })
 }
@@ -79,17 +86,27 @@ fn read(row: &Row<'_>, raw: Vec<u8>) -> Result<QuarantineRow, StoreError> {
         name: row.get(5)?,
         actor: row.get(6)?,
         errors: row.get(7)?,
+        about: row.get(8)?,
         raw: Phi::new(raw),
     };
     Ok(QuarantineRow {
         item,
-        open: row.get(8)?,
+        became: row.get(9)?,
+        open: row.get(10)?,
     })
 }
 
 /// Marks one as dealt with. False if it was already, or if there is none.
-pub fn release(conn: &Connection, id: &str) -> Result<bool, StoreError> {
+pub fn release(conn: &Connection, id: &str, became: &str) -> Result<bool, StoreError> {
+    let mut update = conn
+        .prepare_cached("UPDATE quarantine SET open = 0, became = ? WHERE id = ? AND open = 1")?;
+    Ok(update.execute([became, id])? == 1)
+}
+
+/// Notes why one was refused again.
+pub fn refuse_again(conn: &Connection, id: &str, errors: &str) -> Result<(), StoreError> {
     let mut update =
-        conn.prepare_cached("UPDATE quarantine SET open = 0 WHERE id = ? AND open = 1")?;
-    Ok(update.execute([id])? == 1)
+        conn.prepare_cached("UPDATE quarantine SET errors = ? WHERE id = ? AND open = 1")?;
+    update.execute([errors, id])?;
+    Ok(())
 }

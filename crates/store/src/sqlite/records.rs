@@ -8,17 +8,18 @@ use rusqlite::{Connection, Row, params};
 use super::rows::{self, Query};
 use super::tables;
 use crate::StoreError;
-use crate::page::{Filter, Page, Paging};
+use crate::page::{self, Filter, Page, Paging};
 use crate::vault::Vault;
 
-/// Writes records: new ones, and changed ones over the version that was loaded.
+/// Writes records: new ones, and changed ones over the version that was loaded; each with the steps that it has now done more.
 pub fn save(
     conn: &Connection,
     vault: &Vault,
     records: &[(Option<u64>, Record)],
+    steps: &[String],
 ) -> Result<(), StoreError> {
-    for (loaded, record) in records {
-        save_one(conn, vault, *loaded, record)?;
+    for ((loaded, record), steps) in records.iter().zip(steps) {
+        save_one(conn, vault, *loaded, record, steps)?;
     }
     Ok(())
 }
@@ -28,6 +29,7 @@ fn save_one(
     vault: &Vault,
     loaded: Option<u64>,
     record: &Record,
+    steps: &str,
 ) -> Result<(), StoreError> {
     let row = record.row();
     let table = tables::of(row.kind);
@@ -53,7 +55,8 @@ fn save_one(
             row.version,
             row.body,
             private,
-            version
+            version,
+            steps
         ];
         if statement.execute(same)? == 1 {
             return Ok(());
@@ -76,6 +79,7 @@ fn save_one(
         row.version,
         row.body,
         private,
+        steps,
     ];
     let written = match loaded {
         Some(version) => statement.execute(&[columns, params![version]].concat()[..])?,
@@ -112,6 +116,15 @@ pub fn get(
         .all(conn, |row| read(vault, kind, row))
 }
 
+/// The steps of a record.
+pub fn steps(conn: &Connection, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError> {
+    let mut select = conn.prepare_cached(&tables::of(kind).steps)?;
+    let found = rows::first(&mut select, [id, lab.as_str()], |row| {
+        Ok(page::steps(rows::text(row, 0)?))
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
 /// A page of the records that pass the filter.
 pub fn list(
     conn: &Connection,
@@ -126,6 +139,7 @@ pub fn list(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
         )
+        .only_if(filter.open, "open = 1")
         .and_if("clinic_id = ?", filter.clinic_id.clone())
         .and_if("date = ?", filter.date.map(|date| date.to_string()))
         .and_if("status = ?", filter.status.clone())

@@ -27,6 +27,8 @@ pub struct Table {
     pub open_at: String,
     /// Labs that have a record with that id.
     pub labs: String,
+    /// The steps of a record.
+    pub steps: String,
     /// Every record; conditions are added to it.
     pub list: String,
 }
@@ -47,14 +49,15 @@ impl Table {
         Self {
             insert: format!(
                 "INSERT INTO {table} (lab_id, id, clinic_id, date, status, parent, identity, open, version,
-                 body, private) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                 body, private, steps) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
             ),
             update: format!(
                 "UPDATE {table} SET clinic_id = ?3, date = ?4, status = ?5, parent = ?6, identity = ?7,
-                 open = ?8, version = ?9, body = ?10, private = ?11 WHERE id = ?2 AND lab_id = ?1 AND version = ?12"
+                 open = ?8, version = ?9, body = ?10, private = ?11, steps = steps || ?12
+                 WHERE id = ?2 AND lab_id = ?1 AND version = ?13"
             ),
             rewrite: format!(
-                "UPDATE {table} SET version = ?8, body = ?9, private = ?10
+                "UPDATE {table} SET version = ?8, body = ?9, private = ?10, steps = steps || ?12
                  WHERE id = ?2 AND lab_id = ?1 AND version = ?11 AND clinic_id IS ?3 AND date IS ?4 AND status IS ?5
                  AND parent IS ?6 AND open = ?7"
             ),
@@ -64,6 +67,7 @@ impl Table {
             open_on: format!("SELECT id FROM {table} WHERE lab_id = ? AND clinic_id = ? AND date = ? AND open = 1"),
             open_at: format!("SELECT id FROM {table} WHERE lab_id = ? AND clinic_id = ? AND open = 1 ORDER BY n"),
             labs: format!("SELECT lab_id FROM {table} WHERE id = ? ORDER BY n"),
+            steps: format!("SELECT steps FROM {table} WHERE id = ? AND lab_id = ?"),
             list: format!("SELECT {COLUMNS} FROM {table} WHERE true"),
         }
     }

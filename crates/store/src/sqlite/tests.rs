@@ -8,7 +8,7 @@ use pontic_core::record::Kind;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Options, SqliteStore, rows, tables};
+use super::{Options, SqliteStore, migrate, rows, tables};
 use crate::access::{Token, TokenKind};
 use crate::batch::Proof;
 use crate::contract::{self, new_case_batch};
@@ -354,30 +354,50 @@ fn many_readers_beside_a_writer() {
     });
 }
 
-#[test]
-fn routes_of_an_older_folder_are_found_by_their_driver() {
+/// A folder as a program of that format left it, with what `sql` puts into it; and what the newest program makes of it.
+fn older(format: u32, sql: &str) -> (TempDir, Connection) {
     let dir = folder();
-    drop(open(dir.path()));
-    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
-    // As a folder of format 1 had it.
-    conn.execute_batch(
-        r#"DROP INDEX route_parent;
-           DROP TABLE r_subscription;
-           DROP TABLE outgoing;
-           PRAGMA user_version = 1;
-           INSERT INTO r_route (lab_id, id, open, version, body)
-           VALUES ('LAB1', 'R1', 1, 1, '{"id":"R1","labId":"LAB1","driverId":"DRV-7"}');"#,
-    )
-    .expect("made old");
+    let database = dir.path().join("pontic.db");
+    let conn = Connection::open(&database).expect("made");
+    migrate::up_to(&conn, format).expect("made old");
+    conn.execute_batch(sql).expect("filled");
     drop(conn);
     drop(open(dir.path()));
-    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
+    let conn = Connection::open(database).expect("opened");
+    (dir, conn)
+}
+
+#[test]
+fn routes_of_an_older_folder_are_found_by_their_driver() {
+    let (_dir, conn) = older(
+        1,
+        r#"INSERT INTO r_route (lab_id, id, open, version, body)
+           VALUES ('LAB1', 'R1', 1, 1, '{"id":"R1","labId":"LAB1","driverId":"DRV-7"}');"#,
+    );
     let parent: String = conn
         .query_row("SELECT parent FROM r_route", [], |row| row.get(0))
         .expect("a route");
     assert_eq!(parent, "DRV-7");
-    let format: u32 = conn
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .expect("a format");
-    assert!(format > 1);
+}
+
+#[test]
+fn an_older_folder_knows_the_steps_of_its_records_and_what_is_not_billed() {
+    let (dir, conn) = older(
+        3,
+        r#"INSERT INTO r_case (lab_id, id, status, open, version, body) VALUES
+               ('LAB1', 'K1', 'delivered', 0, 2, '{"id":"K1","labId":"LAB1","status":"delivered"}'),
+               ('LAB1', 'K2', 'delivered', 0, 1, '{"id":"K2","labId":"LAB1","status":"delivered","invoices":["I1"]}');
+           INSERT INTO log (seq, at, direction, source, name, detail, changes) VALUES
+               (1, 0, 0, 's', 'n', '{}', '[{"kind":"case","id":"K1","labId":"LAB1"},{"kind":"case","id":"K2","labId":"LAB1"}]'),
+               (2, 0, 0, 's', 'n', '{}', NULL),
+               (10, 0, 0, 's', 'n', '{}', '[{"kind":"case","id":"K1","labId":"LAB1"}]');"#,
+    );
+    let store = open(dir.path());
+    let lab = pontic_core::id::LabId::known("LAB1");
+    let steps = |id: &str| store.steps(Kind::Case, &lab, id).expect("read");
+    assert_eq!((steps("K1"), steps("K2")), (vec![1, 10], vec![1]));
+    let unbilled: String = conn
+        .query_row("SELECT id FROM r_case WHERE open = 1", [], |row| row.get(0))
+        .expect("one");
+    assert_eq!(unbilled, "K1");
 }

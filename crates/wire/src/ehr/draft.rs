@@ -7,14 +7,33 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::fault::{Fault, Reason};
 
 use super::priority::Priority;
-use super::record::{Metadata, Record, RequestedBy};
+use super::record::{Metadata, OriginalPriority, Record, RequestedBy};
 use super::{DEFAULT_PACKAGES, Ehr, HALF_WINDOW, PACKAGES};
 use crate::fields::{Faults, NAME, NOTES, PHONE, Reader, TextLimits, integer, text};
 use crate::json::Json;
 use crate::time::{Resolved, WireTime};
 
+/// A word of priority is no longer.
+const WORD: TextLimits = TextLimits {
+    max_chars: 64,
+    max_bytes: 256,
+    multiline: false,
+};
+
 /// From a system's own ids of clinics to ours.
 pub type ClinicMap = BTreeMap<String, String>;
+
+/// From a system's own words of priority, in lower case, to whether they mean a rush; for words that the system does not have of itself.
+pub type PriorityMap = BTreeMap<String, bool>;
+
+/// What an endpoint would have to know to use a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// Which clinic this number of the sender's is.
+    Clinic(String),
+    /// What this word of priority means.
+    Priority(String),
+}
 
 /// What the body does not say.
 pub struct Settings<'s> {
@@ -24,6 +43,8 @@ pub struct Settings<'s> {
     pub zone: &'s TimeZone,
     /// The endpoint's clinic map; clinics that are not in it keep their id.
     pub clinic_map: &'s ClinicMap,
+    /// Further words of priority.
+    pub priorities: &'s PriorityMap,
     /// When the pickup may be; `None` to leave that untested.
     pub window: Option<WindowLimits>,
 }
@@ -69,6 +90,8 @@ pub struct Draft {
     clinic: Result<String, Fault>,
     time: Result<WireTime, Fault>,
     priority: Result<Priority, Fault>,
+    /// The priority as sent, where nobody knows it.
+    unknown_priority: Option<String>,
     patient_name: Result<String, Fault>,
     notes: Result<String, Fault>,
     package_count: Result<i64, Fault>,
@@ -90,6 +113,10 @@ impl Draft {
             Ok(text.unwrap_or_default().to_owned())
         };
         let priority = reader.read(ehr.priority.name, |json| ehr.priority.form.read(json));
+        let unknown_priority = match &priority {
+            Ok(_) => None,
+            Err(_) => reader.read(ehr.priority.name, word).ok().flatten(),
+        };
         let package_count = reader.read(ehr.package_count, integer(PACKAGES));
         Self {
             ehr,
@@ -97,6 +124,7 @@ impl Draft {
             clinic: reader.demand(ehr.clinic.name, |json| ehr.clinic.form.read(json)),
             time: reader.demand(ehr.time.name, |json| ehr.time.form.read(json)),
             priority: priority.map(|said| said.unwrap_or_else(|| ehr.priority.form.absent())),
+            unknown_priority,
             patient_name: optional_text(ehr.patient_name, NAME),
             notes: optional_text(ehr.notes, NOTES),
             package_count: package_count.map(|count| count.unwrap_or(DEFAULT_PACKAGES)),
@@ -109,6 +137,23 @@ impl Draft {
     pub fn clinic(&self, clinic_map: &ClinicMap) -> Option<String> {
         let external = self.clinic.as_ref().ok()?;
         our_clinic(self.ehr, external, clinic_map).ok()
+    }
+
+    /// What an endpoint with these maps would have to know besides, the clinic first.
+    pub fn missing(&self, clinic_map: &ClinicMap, priorities: &PriorityMap) -> Option<Missing> {
+        let clinic = self
+            .clinic
+            .as_ref()
+            .ok()
+            .filter(|external| our_clinic(self.ehr, external, clinic_map).is_err());
+        let word = || {
+            let unknown = self.unknown_priority.as_ref();
+            unknown.filter(|word| meant(word, priorities).is_none())
+        };
+        clinic
+            .cloned()
+            .map(Missing::Clinic)
+            .or_else(|| word().cloned().map(Missing::Priority))
     }
 
     /// The id that the pickup will have, if the body names one.
@@ -133,7 +178,12 @@ impl Draft {
                 .resolve(written, settings.zone)
                 .map_err(|reason| Fault::new(ehr.time.name, reason))
         }));
-        let priority = faults.keep(self.priority);
+        let unknown = self.unknown_priority.as_deref();
+        let priority = faults.keep(self.priority.or_else(|fault| {
+            unknown
+                .and_then(|word| meant(word, settings.priorities))
+                .ok_or(fault)
+        }));
         let patient_name = faults.keep(self.patient_name);
         let notes = faults.keep(self.notes);
         let package_count = faults.keep(self.package_count);
@@ -212,6 +262,23 @@ impl Parts {
             clinic_id: ours,
         }
     }
+}
+
+/// A word of priority, or a number as its text.
+fn word(json: &Json<'_>) -> Result<String, Reason> {
+    match json {
+        Json::Integer(number) => Ok(number.to_string()),
+        json => text(WORD)(json).map(str::to_owned),
+    }
+}
+
+/// What a word means that the system does not have of itself.
+fn meant(word: &str, priorities: &PriorityMap) -> Option<Priority> {
+    let is_rush = *priorities.get(&word.to_lowercase())?;
+    Some(Priority {
+        original: OriginalPriority::Word(word.to_owned()),
+        is_rush,
+    })
 }
 
 fn our_clinic(ehr: &Ehr, external: &str, clinic_map: &ClinicMap) -> Result<String, Fault> {

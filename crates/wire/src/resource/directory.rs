@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
+use pontic_core::delivery::Priority;
 use pontic_core::directory::{Clinic, Driver, Endpoint, Fence, Lab, Open};
 use pontic_core::event::{ClinicSet, DriverSet, EndpointSet, LabSet};
 use pontic_core::fault::{Fault, Reason};
@@ -28,6 +29,10 @@ const MAX_SPANS: usize = 6;
 const MAX_CORNERS: usize = 200;
 /// Most clinics of one endpoint.
 const MAX_CLINICS: usize = 10_000;
+/// Most words of priority of one endpoint.
+const MAX_PRIORITIES: usize = 100;
+/// Longest of them, in characters.
+const MAX_WORD_CHARS: usize = 64;
 /// Most secrets of one endpoint: the new one and the old while rotating.
 const MAX_SECRETS: usize = 2;
 
@@ -156,6 +161,7 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
         fields::id(json).map(ClinicId::known)
     });
     let clinic_map = reader.optional("clinicMap", clinic_map);
+    let priorities = reader.optional("priorities", priorities);
     let secrets = reader.list("secrets", MAX_SECRETS, secret);
     reader.finish(|| {
         let endpoint = Endpoint {
@@ -165,6 +171,7 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
             time_zone: time_zone.map(str::to_owned),
             clinics,
             clinic_map: clinic_map.unwrap_or_default(),
+            priorities: priorities.unwrap_or_default(),
             version: 0,
             private: Phi::default(),
         };
@@ -176,6 +183,62 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
             }),
         })
     })
+}
+
+/// What an endpoint is to learn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The sender's clinic ids to ours.
+    pub clinic_map: BTreeMap<String, ClinicId>,
+    /// Words of priority, in lower case.
+    pub priorities: BTreeMap<String, Priority>,
+    /// Clinics that it may speak for besides.
+    pub clinics: Vec<ClinicId>,
+}
+
+/// `{ endpoint, clinicMap?, priorities?, clinics? }`
+pub fn mapping(body: &Json<'_>) -> Result<Mapping, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let endpoint = reader.required("endpoint", fields::id);
+    let clinic_map = reader.optional("clinicMap", clinic_map);
+    let priorities = reader.optional("priorities", priorities);
+    let clinics = reader.list("clinics", MAX_CLINICS, |json| {
+        fields::id(json).map(ClinicId::known)
+    });
+    reader.finish(|| {
+        Some(Mapping {
+            endpoint: EndpointId::known(endpoint?),
+            clinic_map: clinic_map.unwrap_or_default(),
+            priorities: priorities.unwrap_or_default(),
+            clinics,
+        })
+    })
+}
+
+/// Words to priorities. A practice system's words are told apart in any case, so they are kept in lower case.
+fn priorities(json: &Json<'_>) -> Result<BTreeMap<String, Priority>, Reason> {
+    const WORDS: &[(&str, Priority)] =
+        &[("STANDARD", Priority::Standard), ("RUSH", Priority::Rush)];
+    let Json::Object(members) = json else {
+        return Err(Reason::InvalidType);
+    };
+    if members.len() > MAX_PRIORITIES {
+        return Err(Reason::TooLong);
+    }
+    let meaning = fields::word(WORDS);
+    let word = |key: &str| {
+        let word = key.trim().to_lowercase();
+        if word.is_empty() || word.chars().count() > MAX_WORD_CHARS {
+            return Err(Reason::InvalidFormat);
+        }
+        Ok(word)
+    };
+    members
+        .iter()
+        .map(|(key, value)| Ok((word(key)?, meaning(value)?)))
+        .collect()
 }
 
 fn secret(json: &Json<'_>) -> Result<String, Reason> {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use pontic_core::fault::Fault;
 use pontic_core::pickup::confirmation_num;
-use pontic_wire::ehr::{self, ClinicMap, Ehr, Record, Settings, WindowLimits};
+use pontic_wire::ehr::{self, ClinicMap, Ehr, PriorityMap, Record, Settings, WindowLimits};
 use pontic_wire::json::{self, Json, Limits};
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ struct Config {
     lab_id: String,
     zone: TimeZone,
     clinic_map: ClinicMap,
+    priorities: PriorityMap,
     window: WindowLimits,
 }
 
@@ -29,6 +30,7 @@ impl Config {
             lab_id: member("labId").as_str().unwrap().to_owned(),
             zone: TimeZone::get(member("timeZone").as_str().unwrap()).unwrap(),
             clinic_map: serde_json::from_value(member("clinicMap").clone()).unwrap(),
+            priorities: PriorityMap::new(),
             window: WindowLimits {
                 now: VECTORS["now"].as_str().unwrap().parse().unwrap(),
                 max_past_hours: number("maxPastHours"),
@@ -42,6 +44,7 @@ impl Config {
             lab_id: &self.lab_id,
             zone: &self.zone,
             clinic_map: &self.clinic_map,
+            priorities: &self.priorities,
             window: Some(self.window),
         }
     }
@@ -155,6 +158,7 @@ fn faults_of(system: &str, body: &str, window: Option<WindowLimits>) -> Vec<Stri
         lab_id: "LAB001",
         zone: &TimeZone::UTC,
         clinic_map: &clinic_map,
+        priorities: &PriorityMap::new(),
         window,
     };
     let json = json::parse(body.as_bytes(), Limits::default()).unwrap();
@@ -296,6 +300,7 @@ fn an_acknowledgement_and_a_log_name_nobody() {
         lab_id: "LAB001",
         zone: &TimeZone::UTC,
         clinic_map: &clinic_map,
+        priorities: &PriorityMap::new(),
         window: None,
     };
     let eaglesoft = ehr::by_system("eaglesoft").unwrap();

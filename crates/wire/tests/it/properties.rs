@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use pontic_wire::ehr::{self, ClinicMap, Ehr, Record, Settings, WindowLimits};
+use pontic_wire::ehr::{self, ClinicMap, Ehr, PriorityMap, Record, Settings, WindowLimits};
 use pontic_wire::json::{self, Limits};
 use pontic_wire::signature::{Secret, explain, verify};
 use proptest::prelude::*;
@@ -41,6 +41,7 @@ impl Sent {
             lab_id: "LAB001",
             zone: &self.zone,
             clinic_map: &clinic_map,
+            priorities: &PriorityMap::new(),
             window: None,
         };
         let json = json::parse(body.as_bytes(), Limits::default()).unwrap();
@@ -289,7 +290,7 @@ proptest! {
         let object = Value::Object(members.into_iter().collect::<Map<_, _>>());
         let clinic_map = ClinicMap::new();
         let window = Some(WindowLimits { now: Timestamp::MIN, max_past_hours: u32::MAX, max_future_days: u32::MAX });
-        let settings = Settings { lab_id: "LAB001", zone: &sent.zone, clinic_map: &clinic_map, window };
+        let settings = Settings { lab_id: "LAB001", zone: &sent.zone, clinic_map: &clinic_map, priorities: &PriorityMap::new(), window };
         for body in [object, wild] {
             let text = body.to_string();
             let json = json::parse(text.as_bytes(), Limits::default()).unwrap();

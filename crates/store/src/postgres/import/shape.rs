@@ -44,7 +44,7 @@ pub enum Array {
 }
 
 const RECORD: &str =
-    "n# lab_id id clinic_id date status parent identity% open? version# body private%";
+    "n# lab_id id clinic_id date status parent identity% open? version# body private% steps";
 const OTHERS: [(&str, &str); 8] = [
     (
         "log",
@@ -62,7 +62,7 @@ const OTHERS: [(&str, &str); 8] = [
     ),
     (
         "quarantine",
-        "n# id at# lab_id source name actor errors raw% open?",
+        "n# id at# lab_id source name actor errors raw% about became open?",
     ),
     ("proof", "id lab_id media_type sha256 size# at# bytes%"),
     (
