@@ -172,6 +172,7 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::ArrivalNoticed(detail) => tracked::noticed(&mut desk, detail),
         Body::DriverSeen(detail) => tracked::seen(&mut desk, detail),
         Body::DriverSilent(detail) => tracked::silent(&mut desk, detail),
+        Body::SenderSilent(detail) => Ok(tracked::sender_silent(&mut desk, detail)),
         Body::RulesSet(detail) => directory::rules_set(&mut desk, detail),
         Body::MessageRefused(detail) => Ok(directory::message_refused(&mut desk, detail)),
     }?;

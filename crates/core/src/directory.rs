@@ -64,7 +64,8 @@ impl Lab {
         time::zone(self.time_zone.as_deref().unwrap_or(default))
     }
 
-    fn works_on(&self, date: Date) -> bool {
+    /// Whether it delivers on that day.
+    pub fn works_on(&self, date: Date) -> bool {
         self.working_days.contains(&Day::of(date)) && !self.holidays.contains(&date)
     }
 

@@ -168,6 +168,8 @@ bodies! {
     DriverSeen,
     /// The tracker: nothing is heard of a driver.
     DriverSilent,
+    /// The program: a clinic, endpoint or other system is not heard as usual.
+    SenderSilent,
     /// The program's configuration: the rules from here on.
     RulesSet,
     /// The door: an authentic sender's message could not be used and lies in the quarantine.

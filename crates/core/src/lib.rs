@@ -20,6 +20,7 @@ pub mod phi;
 pub mod pickup;
 pub mod record;
 pub mod recurrence;
+pub mod rhythm;
 pub mod route;
 pub mod rules;
 pub mod silence;

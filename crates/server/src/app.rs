@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::live::Hub;
 use crate::metrics::Integration;
 use crate::relay::Relay;
+use crate::rhythms::Rhythms;
 
 /// Everything that handlers need.
 pub struct App {
@@ -38,6 +39,8 @@ pub struct App {
     pub relay: Arc<Relay>,
     /// Endpoints of practice systems.
     pub endpoints: Endpoints,
+    /// When senders are usually heard.
+    pub rhythms: Rhythms,
     /// Counts for people.
     pub integration: Integration,
     /// Turns true when the program is about to stop.

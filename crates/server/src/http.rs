@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod gate;
 mod health;
+mod heard;
 mod history;
 mod import;
 mod invoices;
@@ -85,6 +86,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(events::post, events::list))
         .routes(routes!(events::get))
         .routes(routes!(explain::story))
+        .routes(routes!(heard::list))
         .routes(routes!(webhooks::health))
         .routes(routes!(webhooks::receive))
         .routes(routes!(webhooks::receive_at))

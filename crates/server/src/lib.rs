@@ -22,6 +22,7 @@ pub mod live;
 pub mod maps;
 pub mod metrics;
 pub mod relay;
+pub mod rhythms;
 pub mod shape;
 pub mod startup;
 pub mod storage;

@@ -26,6 +26,7 @@ use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
 use crate::relay::Relay;
+use crate::rhythms::Rhythms;
 use crate::storage;
 use crate::work;
 
@@ -120,6 +121,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             store.as_ref(),
         )?,
         relay,
+        rhythms: Rhythms::default(),
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,

@@ -22,6 +22,8 @@ const CHECKPOINT: Duration = Duration::from_secs(1);
 const PRUNE: Duration = Duration::from_hours(1);
 /// How often silent drivers are looked for.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How often silent senders are looked for.
+const RHYTHM: Duration = Duration::from_mins(1);
 /// How often hours and days of positions are looked at that may be closed.
 const CLOSING: Duration = Duration::from_mins(1);
 /// How long claimed work is ours.
@@ -49,6 +51,7 @@ pub fn start(
             Box::pin(async move { app.drivers.watch_for_silence() })
         }),
         every(app, CLOSING, |app| Box::pin(close_positions(app))),
+        every(app, RHYTHM, |app| Box::pin(watch_senders(app))),
         every(app, TICK, |app| Box::pin(do_due_work(app))),
         every(app, TICK, |app| Box::pin(notice_changes(app))),
         every(app, CHECKPOINT, |app| Box::pin(checkpoint(app))),
@@ -74,6 +77,24 @@ fn every(
             task(app).await;
         }
     })
+}
+
+/// Tells of senders that are not heard as usual.
+async fn watch_senders(app: Arc<App>) {
+    let state = Arc::clone(&app);
+    let found = app.read(move |store| {
+        let zone = &state.config.rules.default_time_zone;
+        state.rhythms.look(store, zone, state.clock.now())
+    });
+    match found.await {
+        Ok(drafts) if drafts.is_empty() => {}
+        Ok(drafts) => {
+            if app.door.submit(drafts).await.is_err() {
+                app.rhythms.forget_told();
+            }
+        }
+        Err(error) => tracing::warn!(%error, "whether senders are silent is looked at later"),
+    }
 }
 
 /// Claims what is due and hands it in at the door, which settles the claim with it.

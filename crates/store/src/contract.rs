@@ -3,6 +3,7 @@
 //! A new method of [`Store`] gets its story here, so that the engines cannot drift apart.
 
 mod commits;
+mod heard;
 mod keys;
 mod lists;
 mod log;
@@ -106,6 +107,14 @@ const STORIES: &[Story] = &[
     (
         "dead letters are grouped by cause and redriven",
         outgoing::dead_letters_are_grouped_and_redriven,
+    ),
+    (
+        "signals are what others said",
+        heard::signals_are_what_others_said,
+    ),
+    (
+        "when senders were heard is kept by day",
+        heard::days_are_kept_as_they_are_now,
     ),
     ("lists are filtered", lists::lists_are_filtered),
     ("lists come in pages", lists::lists_come_in_pages),

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod heard;
 pub mod outgoing;
 pub mod page;
 pub mod positions;
@@ -17,6 +18,7 @@ pub mod postgres;
 pub mod sqlite;
 pub mod vault;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::facts::{Found, Key};
 use pontic_core::id::LabId;
@@ -24,6 +26,7 @@ use pontic_core::record::{Kind, Record};
 
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
@@ -121,6 +124,22 @@ pub trait Store: Send + Sync {
 
     /// When the next message of a subscription is due that waits and that nobody holds.
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError>;
+
+    /// The number of the log up to which it is noted when senders were heard.
+    fn heard_up_to(&self) -> Result<u64, StoreError>;
+
+    /// What other systems said after that number, in order: what [`Store::note_heard`] is made of.
+    fn signals(&self, after: u64, limit: usize) -> Result<Vec<Signal>, StoreError>;
+
+    /// Keeps when senders were heard, whole days as they are now, the log heard from `after` up to another number. False, and nothing is
+    /// written, if somebody else has noted some of it meanwhile.
+    fn note_heard(&self, after: u64, up_to: u64, days: &[HeardDay]) -> Result<bool, StoreError>;
+
+    /// When senders were heard, from that day on, by sender and day.
+    fn heard_since(&self, date: Date) -> Result<Vec<HeardDay>, StoreError>;
+
+    /// Forgets when senders were heard before that day.
+    fn forget_heard(&self, before: Date) -> Result<(), StoreError>;
 
     /// How much work waits, and the oldest time at which some of it was due.
     fn waiting(&self) -> Result<Waiting, StoreError>;

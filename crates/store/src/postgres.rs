@@ -14,6 +14,7 @@ mod connection;
 mod counter;
 mod error;
 mod facts;
+mod heard;
 mod import;
 mod inbox;
 mod log;
@@ -33,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool, Transaction};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::facts::{Found, Key};
 use pontic_core::id::LabId;
@@ -42,6 +44,7 @@ use tokio::runtime::Runtime;
 use self::counter::Stand;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
@@ -385,6 +388,26 @@ impl Store for PostgresStore {
 
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
         self.with(async |client| outgoing::next(client, subscription).await)
+    }
+
+    fn heard_up_to(&self) -> Result<u64, StoreError> {
+        self.with(async |client| heard::up_to(client).await)
+    }
+
+    fn signals(&self, after: u64, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        self.with(async |client| heard::signals(client, after, limit).await)
+    }
+
+    fn note_heard(&self, after: u64, up_to: u64, days: &[HeardDay]) -> Result<bool, StoreError> {
+        self.write(async |transaction| heard::note(transaction, after, up_to, days).await)
+    }
+
+    fn heard_since(&self, date: Date) -> Result<Vec<HeardDay>, StoreError> {
+        self.with(async |client| heard::since(client, date).await)
+    }
+
+    fn forget_heard(&self, before: Date) -> Result<(), StoreError> {
+        self.with(async |client| heard::forget(client, before).await)
     }
 
     fn waiting(&self) -> Result<Waiting, StoreError> {

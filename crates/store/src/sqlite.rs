@@ -9,6 +9,7 @@ mod connection;
 mod error;
 mod facts;
 mod folder;
+mod heard;
 mod inbox;
 mod log;
 mod meta;
@@ -30,6 +31,7 @@ mod writer;
 
 use std::path::Path;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::facts::{Found, Key};
 use pontic_core::id::LabId;
@@ -42,6 +44,7 @@ use self::wal::Checkpointer;
 use self::writer::Writer;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
+use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
 };
@@ -214,6 +217,27 @@ impl Store for SqliteStore {
 
     fn next_outgoing(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
         self.read(|conn| outgoing::next(conn, subscription))
+    }
+
+    fn heard_up_to(&self) -> Result<u64, StoreError> {
+        self.read(heard::up_to)
+    }
+
+    fn signals(&self, after: u64, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        self.read(|conn| heard::signals(conn, after, limit))
+    }
+
+    fn note_heard(&self, after: u64, up_to: u64, days: &[HeardDay]) -> Result<bool, StoreError> {
+        self.writer
+            .write(|conn| heard::note(conn, after, up_to, days))
+    }
+
+    fn heard_since(&self, date: Date) -> Result<Vec<HeardDay>, StoreError> {
+        self.read(|conn| heard::since(conn, date))
+    }
+
+    fn forget_heard(&self, before: Date) -> Result<(), StoreError> {
+        self.writer.write(|conn| heard::forget(conn, before))
     }
 
     fn waiting(&self) -> Result<Waiting, StoreError> {

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::publish::{Alert, Publication};
 use super::{Desk, Step};
 use crate::event::{
-    ArrivalNoticed, DriverSeen, DriverSilent, LegEstimated, Sighting, SightingCorrected,
-    StopSighted,
+    ArrivalNoticed, DriverSeen, DriverSilent, LegEstimated, SenderSilent, Sighting,
+    SightingCorrected, StopSighted,
 };
 use crate::id::{LabId, StopId};
 use crate::route::{MAX_SIGHTINGS, Route, Sight, Stop};
@@ -114,6 +114,20 @@ pub fn silent(desk: &mut Desk<'_>, detail: &DriverSilent) -> Step<String> {
         ..Alert::new(&lab.id, "driver_silent", about)
     });
     Ok(nothing())
+}
+
+/// A clinic, endpoint or other system is not heard as usual.
+pub fn sender_silent(desk: &mut Desk<'_>, detail: &SenderSilent) -> String {
+    let about = json!({
+        format!("{}Id", detail.kind): detail.id,
+        "lastSeen": crate::time::format(detail.last_heard),
+        "lastEvent": detail.last_event,
+        "lastSeq": detail.last_seq,
+        "usually": detail.usually,
+    });
+    let code = format!("{}_silent", detail.kind);
+    desk.alert(Alert::new(&detail.lab_id, &code, about));
+    nothing()
 }
 
 fn nothing() -> String {

@@ -114,3 +114,24 @@ pub struct DriverSilent {
     /// What the phone's last words and habits let us think.
     pub likely_cause: String,
 }
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SenderSilent {
+    /// The lab; `-`: none.
+    pub lab_id: LabId,
+    /// `clinic`, `endpoint` or `source`.
+    pub kind: String,
+    /// Which one.
+    pub id: String,
+    /// The last thing that was heard of it: when.
+    #[serde(with = "crate::time::text")]
+    pub last_heard: Timestamp,
+    /// What: the type of an event, or `webhook`.
+    pub last_event: String,
+    /// And its number in the log.
+    pub last_seq: u64,
+    /// How it is usually heard, in words.
+    pub usually: String,
+}

@@ -141,6 +141,15 @@ fn seen(body: &Body, zone: &TimeZone) -> Option<String> {
             wall(detail.last_seen, zone),
             detail.likely_cause
         ),
+        Body::SenderSilent(detail) => format!(
+            "{} {} is usually heard {}; the last thing was {} (number {}) on {}",
+            detail.kind,
+            detail.id,
+            detail.usually,
+            detail.last_event,
+            detail.last_seq,
+            wall(detail.last_heard, zone)
+        ),
         Body::RulesSet(_) => "the rules are these from here on".to_owned(),
         Body::MessageRefused(detail) => format!(
             "a message of {} ({}) was refused, {}, and lies in the quarantine as {}",

@@ -95,6 +95,7 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/v1/pickups/{id}", Need::Role(READ), Need::Role(DESK)),
     ("/v1/invoices", Need::Role(MONEY), Need::Role(FINANCE)),
     ("/v1/invoices/{id}", Need::Role(MONEY), Need::Role(FINANCE)),
+    ("/v1/heard", Need::Role(DESK), Need::Role(ADMIN)),
     (
         "/v1/explain/{id}",
         Need::Role(&[Role::Dispatcher, Role::Finance]),

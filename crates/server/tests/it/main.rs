@@ -34,6 +34,7 @@ mod relay;
 mod repair;
 mod replay;
 mod reports;
+mod rhythms;
 mod roles;
 mod routes;
 mod stopping;

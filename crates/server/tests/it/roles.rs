@@ -63,6 +63,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/proofs", "dDs"),
     ("GET", "/v1/proofs/x", "df"),
     ("GET", "/v1/explain/x", "df"),
+    ("GET", "/v1/heard", "d"),
     ("GET", "/v1/reports/unbilled", "dfv"),
     ("GET", "/v1/alerts", "dv"),
     ("POST", "/v1/alerts/999999999/close", "d"),

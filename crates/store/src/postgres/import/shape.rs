@@ -45,7 +45,7 @@ pub enum Array {
 
 const RECORD: &str =
     "n# lab_id id clinic_id date status parent identity% open? version# body private% steps";
-const OTHERS: [(&str, &str); 8] = [
+const OTHERS: [(&str, &str); 9] = [
     (
         "log",
         "seq# at# direction~ entry% event_id lab_id source name caused_by# origin detail changes private%",
@@ -59,6 +59,10 @@ const OTHERS: [(&str, &str); 8] = [
     (
         "outgoing",
         "n# subscription lab_id seq# event_id name key state~ due# attempt# leased_until# tried_at# cause",
+    ),
+    (
+        "heard",
+        "n# kind lab_id id date first_at# last_at# longest_pause# count# last_seq# last_name",
     ),
     (
         "quarantine",
