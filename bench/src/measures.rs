@@ -8,6 +8,7 @@ mod growth;
 mod histories;
 mod posts;
 mod reading;
+mod relay;
 mod start;
 mod webhooks;
 mod wrong_signature;
@@ -19,13 +20,14 @@ use crate::{process, servers};
 use reading::Bench;
 
 /// The measures by name, in the order in which they are made.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "webhooks",
     "wrong-signature",
     "events",
     "fixes",
     "posts",
     "histories",
+    "relay",
     "sockets",
     "fleet",
     "growth",
@@ -135,6 +137,9 @@ pub fn run(extent: &Extent) -> Result<()> {
     }
     if extent.wants("histories") {
         histories::run(&bench)?;
+    }
+    if extent.wants("relay") {
+        relay::run(&bench)?;
     }
     if extent.wants("sockets") {
         fleet::sockets(&bench)?;

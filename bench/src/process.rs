@@ -14,6 +14,25 @@ pub fn cpu_us(pid: u32) -> Result<f64> {
     ticks(&stat).context("the stat file of a process has another form than expected")
 }
 
+/// User and system time of the threads of this process with that name, in microseconds.
+pub fn threads_cpu_us(name: &str) -> Result<f64> {
+    let mut sum = 0.0;
+    for thread in fs::read_dir("/proc/self/task")? {
+        let folder = thread?.path();
+        // One that ended meanwhile is not there any more.
+        let (Ok(own), Ok(stat)) = (
+            fs::read_to_string(folder.join("comm")),
+            fs::read_to_string(folder.join("stat")),
+        ) else {
+            continue;
+        };
+        if own.trim() == name {
+            sum += ticks(&stat).context("the stat file of a thread")?;
+        }
+    }
+    Ok(sum)
+}
+
 fn ticks(stat: &str) -> Option<f64> {
     // The name stands in brackets and may hold anything; user and system time are fields 14 and 15.
     let (_, after_name) = stat.rsplit_once(')')?;

@@ -93,12 +93,12 @@ fn at_once<T: Copy, F: Future<Output = Result<()>>>(
         .map(drop)
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     Ok(builder.enable_all().build()?)
 }
 
-async fn send(
+pub async fn send(
     connection: &mut Connection,
     method: &str,
     path: &str,

@@ -19,7 +19,7 @@ use reach::Resolver;
 /// Bytes of an answer's body that are read where nobody needs it: so the connection can be used again.
 const IGNORED: usize = 64 * 1024;
 /// Idle connections that are kept to one host.
-const IDLE_CONNECTIONS: usize = 8;
+const IDLE_CONNECTIONS: usize = 64;
 /// Longest wait that another side may ask for, in seconds.
 const LONGEST_WAIT_S: i64 = 86_400;
 

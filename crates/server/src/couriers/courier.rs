@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::event::SubscriptionPaused;
 use pontic_store::StoreError;
 use pontic_store::outgoing::{ClaimedMessage, Outcome, Tried};
+use pontic_store::page::LogRow;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::fan_out::publication;
@@ -17,6 +18,8 @@ use crate::relay::{Receiver, Sent, try_once};
 
 /// Messages that are under way to one receiver.
 const IN_FLIGHT: usize = 64;
+/// How long messages that come back are gathered, so that what came of them is kept together.
+const GATHER: Duration = Duration::from_millis(2);
 /// After so many failures in a row one message at a time is tried, until one is taken.
 const FAILURES: u32 = 5;
 /// A claim lasts so much longer than a receiver may take.
@@ -92,10 +95,10 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
         let Some(running) = app.upgrade() else { return };
         let room = health.at_once().saturating_sub(under_way.len());
         if room > 0 {
-            for claimed in claim(&running, &receiver, room).await {
+            for (claimed, row) in claim(&running, &receiver, room).await {
                 let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
                 under_way.spawn(async move {
-                    let sent = send(&app, &receiver, &claimed).await;
+                    let sent = send(&app, &receiver, row).await;
                     (claimed, sent)
                 });
             }
@@ -107,6 +110,10 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             continue;
         }
         let first = under_way.join_next().await;
+        if under_way.len() >= IN_FLIGHT / 2 {
+            // Most come back at about the same time, and each transaction costs a sync.
+            tokio::time::sleep(GATHER).await;
+        }
         let mut done: Vec<(ClaimedMessage, Sent)> =
             first.and_then(Result::ok).into_iter().collect();
         while let Some(more) = under_way.try_join_next() {
@@ -118,12 +125,22 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
     }
 }
 
-async fn claim(app: &App, receiver: &Receiver, room: usize) -> Vec<ClaimedMessage> {
+/// A claimed message with the publication that it is.
+type Loaded = (ClaimedMessage, Result<Option<LogRow>, StoreError>);
+
+async fn claim(app: &App, receiver: &Receiver, room: usize) -> Vec<Loaded> {
     let (id, now) = (receiver.id().to_owned(), app.clock.now());
     let lease_s = i64::from(receiver.subscription.timeout_s + MARGIN_S);
     let lease = SignedDuration::from_secs(lease_s);
     let claimed = app
-        .read(move |store| store.claim_outgoing(&id, now, lease, room))
+        .read(move |store| {
+            let claimed = store.claim_outgoing(&id, now, lease, room)?;
+            let load = |claimed: ClaimedMessage| {
+                let row = store.log_row(claimed.message.seq);
+                (claimed, row)
+            };
+            Ok(claimed.into_iter().map(load).collect())
+        })
         .await;
     claimed.unwrap_or_else(|error| {
         tracing::warn!(%error, "messages cannot be claimed now");
@@ -142,15 +159,14 @@ async fn until_next(app: &App, receiver: &Receiver) -> Duration {
     wait.clamp(Duration::from_millis(20), TICK)
 }
 
-async fn send(app: &App, receiver: &Receiver, claimed: &ClaimedMessage) -> Sent {
-    let seq = claimed.message.seq;
+async fn send(app: &App, receiver: &Receiver, row: Result<Option<LogRow>, StoreError>) -> Sent {
     let failed = |cause: &str| Sent {
         taken: false,
         gone: false,
         cause: cause.to_owned(),
         retry_after: None,
     };
-    let row = match app.read(move |store| store.log_row(seq)).await {
+    let row = match row {
         Ok(Some(row)) => row,
         Ok(None) => return failed("forgotten"),
         Err(error) => {
