@@ -40,6 +40,9 @@ pub struct Lab {
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
+    /// How its dispatchers want to be told.
+    #[serde(skip)]
+    pub private: Phi<Private>,
 }
 
 impl Lab {
@@ -55,6 +58,7 @@ impl Lab {
             cutoff: None,
             verified: false,
             version: 0,
+            private: Phi::default(),
         }
     }
 

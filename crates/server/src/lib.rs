@@ -20,6 +20,7 @@ pub mod listen;
 pub mod live;
 pub mod maps;
 pub mod metrics;
+pub mod notify;
 pub mod relay;
 pub mod shape;
 pub mod startup;

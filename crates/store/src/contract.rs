@@ -6,6 +6,7 @@ mod commits;
 mod keys;
 mod lists;
 mod log;
+mod notices;
 mod outgoing;
 mod people;
 mod proofs;
@@ -106,6 +107,20 @@ const STORIES: &[Story] = &[
     (
         "dead letters are grouped by cause and redriven",
         outgoing::dead_letters_are_grouped_and_redriven,
+    ),
+    ("each is noticed once", notices::each_is_noticed_once),
+    (
+        "what waits together is one message",
+        notices::what_waits_together_is_one_message,
+    ),
+    ("a message holds so many", notices::a_message_holds_so_many),
+    (
+        "a clock that was wrong holds nothing up",
+        notices::a_clock_that_was_wrong_holds_nothing_up,
+    ),
+    (
+        "alerts are followed by their numbers",
+        notices::alerts_are_followed_by_their_numbers,
     ),
     ("lists are filtered", lists::lists_are_filtered),
     ("lists come in pages", lists::lists_come_in_pages),

@@ -61,6 +61,7 @@ impl MessageQuery {
             subscription: said(self.subscription_id.as_deref()).map(str::to_owned),
             state: state.transpose()?,
             seq: seq.transpose()?,
+            ..MessageFilter::default()
         }))
     }
 }
@@ -89,7 +90,12 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<MessageQuery>,
 ) -> Answer<Json<List>> {
-    listed(&app, &caller, &query, None).await
+    // Notices have a list of their own; their dead letters stand with the others.
+    let only = MessageFilter {
+        notices: Some(false),
+        ..MessageFilter::default()
+    };
+    listed(&app, &caller, &query, only).await
 }
 
 /// Dead letters, oldest first.
@@ -99,20 +105,25 @@ pub async fn dead(
     Extension(caller): Extension<Caller>,
     Query(query): Query<MessageQuery>,
 ) -> Answer<Json<List>> {
-    listed(&app, &caller, &query, Some(MessageState::Dead)).await
+    let only = MessageFilter {
+        state: Some(MessageState::Dead),
+        ..MessageFilter::default()
+    };
+    listed(&app, &caller, &query, only).await
 }
 
 async fn listed(
     app: &App,
     caller: &Caller,
     query: &MessageQuery,
-    only: Option<MessageState>,
+    only: MessageFilter,
 ) -> Answer<Json<List>> {
     let paging = paging(query.limit.as_deref(), query.after.as_deref())?;
     let Some(mut filter) = query.filter(caller)? else {
         return Ok(Json(List::empty()));
     };
-    filter.state = only.or(filter.state);
+    filter.state = only.state.or(filter.state);
+    filter.notices = only.notices;
     let page = app
         .read(move |store| store.outgoing(&filter, &paging))
         .await?;
@@ -198,5 +209,6 @@ async fn again(app: &App, which: Which) -> Answer<u64> {
         .read(move |store| store.redrive_outgoing(&which, now))
         .await?;
     app.relay.wake_all();
+    app.notify.wake_all();
     Ok(redriven)
 }

@@ -9,6 +9,7 @@ use crate::StoreError;
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_outgoing.sql"),
+    include_str!("migrations/0003_notices.sql"),
 ];
 /// One starter at a time: the others wait here, and find the work done. The number is ours alone ("pontic").
 const LOCK: i64 = 0x706f_6e74_6963;

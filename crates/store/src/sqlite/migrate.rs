@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_routes_of_a_driver.sql"),
     include_str!("migrations/0003_outgoing.sql"),
+    include_str!("migrations/0004_notices.sql"),
 ];
 
 /// Brings the data to the newest format. Runs within a transaction of the caller.

@@ -362,6 +362,7 @@ fn routes_of_an_older_folder_are_found_by_their_driver() {
     // As a folder of format 1 had it.
     conn.execute_batch(
         r#"DROP INDEX route_parent;
+           DROP TABLE r_template;
            DROP TABLE r_subscription;
            DROP TABLE outgoing;
            PRAGMA user_version = 1;
@@ -380,4 +381,50 @@ fn routes_of_an_older_folder_are_found_by_their_driver() {
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .expect("a format");
     assert!(format > 1);
+}
+
+#[test]
+fn messages_of_an_older_folder_stay_and_no_number_comes_again() {
+    let dir = folder();
+    drop(open(dir.path()));
+    let conn = Connection::open(dir.path().join("pontic.db")).expect("opened");
+    // As a folder of format 3 had them; the newest was forgotten already.
+    let before = include_str!("migrations/0003_outgoing.sql");
+    conn.execute_batch("DROP TABLE r_template; DROP TABLE r_subscription; DROP TABLE outgoing;")
+        .expect("made old");
+    conn.execute_batch(before).expect("made old");
+    conn.execute_batch(
+        "INSERT INTO outgoing (subscription, lab_id, seq, event_id, name, key, state, due, attempt)
+         VALUES ('S', 'L', 7, 'E7', 'X', 'k', 0, 5, 2), ('S', 'L', 8, 'E8', 'X', 'k', 1, 5, 2);
+         DELETE FROM outgoing WHERE seq = 8;
+         PRAGMA user_version = 3;",
+    )
+    .expect("made old");
+    drop(conn);
+    let store = open(dir.path());
+    let message = |seq| crate::outgoing::Message {
+        subscription: "S".into(),
+        lab_id: pontic_core::id::LabId::known("L"),
+        seq,
+        event_id: format!("E{seq}"),
+        name: "X".into(),
+        key: "k".into(),
+        due: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let settled = store.fanned_out().expect("read");
+    store.fan_out(settled, 9, &[message(9)]).expect("written");
+    let filter = crate::outgoing::MessageFilter::default();
+    let paging = Paging {
+        after: None,
+        limit: 10,
+    };
+    let page = store.outgoing(&filter, &paging).expect("listed");
+    let kept: Vec<_> = page
+        .items
+        .iter()
+        .map(|row| (row.number, row.message.seq, row.attempts))
+        .collect();
+    assert_eq!(kept, [(1, 7, 2), (3, 9, 0)]);
+    let twice = store.fan_out(9, 10, &[message(9)]);
+    assert!(twice.is_err(), "a publication goes to a subscription once");
 }
