@@ -34,6 +34,17 @@ const PAGE: usize = 200;
 /// Nobody is to be told anything.
 const NOBODY: u64 = u64::MAX;
 
+/// Why the ways to people cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    /// The store does not answer.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// What the operator said cannot be used.
+    #[error("{0}")]
+    Settings(String),
+}
+
 /// What came of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
@@ -94,7 +105,7 @@ impl std::fmt::Debug for Notify {
 
 impl Notify {
     /// With the operator's settings; the store says whether anybody is to be told at all.
-    pub fn load(config: &Config, store: &dyn Store) -> Result<Self, crate::startup::StartError> {
+    pub fn load(config: &Config, store: &dyn Store) -> Result<Self, Unready> {
         // What is published from here on may be told: where that begins is settled before anybody is set up.
         for what in [Followed::Publications, Followed::Alerts] {
             let begins = store.noticed(what)?;
@@ -102,7 +113,7 @@ impl Notify {
         }
         // Another program on the same database may set clinics up, of which we do not hear.
         let somebody = config.database.is_some() || has_addresses(store)?;
-        let notify = Self::new(config).map_err(crate::startup::StartError::Notices)?;
+        let notify = Self::new(config).map_err(Unready::Settings)?;
         notify
             .since
             .store(if somebody { 0 } else { NOBODY }, Ordering::Relaxed);
@@ -211,7 +222,7 @@ impl Notify {
     /// The words of a test.
     pub fn test_words(&self) -> Words {
         let part = wording::ours(texts::test(self.language), &wording::Fields::new());
-        wording::message(vec![part], self.language, "Pontic")
+        wording::message(&[part], self.language, "Pontic")
     }
 }
 

@@ -25,7 +25,7 @@ use crate::listen;
 use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
-use crate::notify::Notify;
+use crate::notify::{Notify, Unready};
 use crate::relay::Relay;
 use crate::storage;
 use crate::work;
@@ -43,7 +43,7 @@ pub enum StartError {
     Store(#[from] StoreError),
     /// How people are told.
     #[error("{0}")]
-    Notices(String),
+    Notices(#[from] Unready),
     /// The address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),

@@ -189,7 +189,7 @@ fn compose(
         }
     }
     let words = (!parts.is_empty())
-        .then(|| wording::message(parts, addressee.language, &addressee.lab_name));
+        .then(|| wording::message(&parts, addressee.language, &addressee.lab_name));
     Ok((words, skipped))
 }
 

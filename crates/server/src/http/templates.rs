@@ -107,7 +107,8 @@ async fn find(app: &App, lab: LabId, id: String) -> Answer<Option<Template>> {
         .read(move |store| store.get(Kind::Template, Some(&lab), &id))
         .await?;
     let templates = records.iter().filter_map(Template::from_record);
-    Ok(templates.filter(|one| !one.removed).cloned().next())
+    let mut live = templates.filter(|one| !one.removed);
+    Ok(live.next().cloned())
 }
 
 /// Choose the words of a kind: `{ labId?, language?, subject, text, html?, sms? }`. What cannot be filled in is refused with its member

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use jiff::Timestamp;
+use pontic_core::id::hex;
 use pontic_wire::signature::sign_standard_webhooks;
 use serde_json::{Value, json};
 
@@ -137,7 +138,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            encoded.push_str(&hex(&[byte]).to_ascii_uppercase());
         }
     }
     encoded

@@ -248,9 +248,9 @@ fn escaped(text: &str) -> String {
 }
 
 /// One message of some notices: of one its own words, of several all of theirs under a subject that counts them.
-pub fn message(parts: Vec<Part>, language: Language, lab: &str) -> Words {
+pub fn message(parts: &[Part], language: Language, lab: &str) -> Words {
     let joined = |texts: Vec<&str>, between: &str| texts.join(between);
-    let subject = match parts.as_slice() {
+    let subject = match parts {
         [one] => one.subject.clone(),
         several => {
             let fields = Fields::from([
@@ -367,7 +367,7 @@ mod tests {
             Some(&custom),
             &fields,
         );
-        let words = message(vec![part], Language::English, "Lab");
+        let words = message(&[part], Language::English, "Lab");
         assert_eq!(words.subject, "To <b>A & B</b> Bcc: x@y.example");
         assert!(
             words.html.contains("<i>&lt;b&gt;A &amp; B&lt;"),

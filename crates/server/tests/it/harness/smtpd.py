@@ -1,16 +1,16 @@
 """A mail server on one port, made of aiosmtpd: what it takes it writes into a folder, a JSON file a message."""
 
 import argparse
+import asyncio
 import email
 import email.policy
 import json
 import os
 import ssl
 import sys
-import threading
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, SMTP
+from aiosmtpd.smtp import AuthResult
 
 options = argparse.ArgumentParser()
 options.add_argument("--port", type=int, required=True)
@@ -59,6 +59,8 @@ class Keep:
         with open(path + ".new", "w") as file:
             json.dump(kept, file)
         os.rename(path + ".new", path + ".json")
+        if Keep.count == 1 and envelope.rcpt_tos[0].startswith("slow"):
+            await asyncio.sleep(20)
         return "250 OK"
 
 
