@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
+use jiff::SignedDuration;
 use pontic_core::notice::Language;
 use pontic_wire::signature::Secret;
 
@@ -18,6 +19,8 @@ const TWILIO: &str = "https://api.twilio.com";
 pub struct Notices {
     /// In which language, where nobody says.
     pub language: Language,
+    /// A channel by which nobody was reached for so long is an alert.
+    pub patience: SignedDuration,
     /// The way out for e-mail.
     pub smtp: Option<Smtp>,
     /// The way out for text messages.
@@ -118,6 +121,14 @@ pub fn decide(said: &mut Layers) -> Notices {
             let word = setting.text()?;
             Language::from_word(&word).ok_or_else(|| "is neither en nor de".to_owned())
         }),
+        patience: said.take(
+            "notices.patienceSeconds",
+            SignedDuration::from_mins(15),
+            |setting| {
+                let seconds = setting.integer(1..=30 * 86_400)?;
+                Ok(SignedDuration::from_secs(seconds))
+            },
+        ),
         smtp: smtp(said),
         sms: sms(said),
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::backoff::{Backoff, BadBackoff};
 use pontic_core::event::{Event, NoticeFailed, Origin};
-use pontic_core::id::{ClinicId, derived};
+use pontic_core::id::{ClinicId, LabId, derived};
 use pontic_core::notice::{Channel, NoticeKind};
+use pontic_core::subscription::ALL_LABS;
 use pontic_core::time;
 use pontic_store::outgoing::{ClaimedNotice, Outcome, Tried};
 use pontic_store::{Store, StoreError};
@@ -45,6 +46,7 @@ type Bundle = Vec<ClaimedNotice>;
 /// Serves one channel as long as the program runs.
 pub async fn serve(app: Weak<App>, channel: Channel) {
     let mut under_way: JoinSet<(Bundle, Vec<Outcome>)> = JoinSet::new();
+    let mut failing_since: Option<Timestamp> = None;
     loop {
         let Some(running) = app.upgrade() else { return };
         let room = IN_FLIGHT.saturating_sub(under_way.len());
@@ -68,6 +70,7 @@ pub async fn serve(app: Weak<App>, channel: Channel) {
             Some(done) = under_way.join_next() => {
                 let Some(running) = app.upgrade() else { return };
                 if let Ok((bundle, outcomes)) = done {
+                    watch(&running, channel, &outcomes, &mut failing_since).await;
                     settle(&running, channel, &bundle, outcomes).await;
                 }
             }
@@ -273,7 +276,9 @@ async fn settle(app: &Arc<App>, channel: Channel, bundle: &Bundle, outcomes: Vec
     }
     if let Some(cause) = cause_of_death {
         // Before it is settled: a program that dies in between says it again, which is known then.
-        raise(app, channel, &bundle[0], cause, now).await;
+        let first = &bundle[0];
+        let whom = (&first.message.lab_id, first.clinic_id.as_deref());
+        raise(app, channel, whom, cause, now).await;
     }
     let kept = app.read(move |store| store.settle_outgoing(&tried)).await;
     if let Err(error) = kept {
@@ -282,15 +287,45 @@ async fn settle(app: &Arc<App>, channel: Channel, bundle: &Bundle, outcomes: Vec
     }
 }
 
+/// A channel by which nobody is reached for long is everybody's matter, long before the first notice has been tried enough.
+async fn watch(
+    app: &App,
+    channel: Channel,
+    outcomes: &[Outcome],
+    failing_since: &mut Option<Timestamp>,
+) {
+    let again = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Again { cause, .. } => Some(cause),
+        _ => None,
+    });
+    let Some(cause) = again else {
+        // What is skipped reaches nobody, and says nothing of the way.
+        if !matches!(outcomes, [Outcome::Skipped { .. }, ..]) {
+            *failing_since = None;
+        }
+        return;
+    };
+    let now = app.clock.now();
+    let since = *failing_since.get_or_insert(now);
+    if now.duration_since(since) > app.config.notices.patience {
+        let everybody = (&LabId::known(ALL_LABS), None);
+        raise(app, channel, everybody, cause.clone(), now).await;
+    }
+}
+
 /// Lets the dispatchers know, once a day for each clinic, channel and cause.
-async fn raise(app: &App, channel: Channel, notice: &ClaimedNotice, cause: String, now: Timestamp) {
-    let lab_id = notice.message.lab_id.clone();
-    let clinic_id = notice.clinic_id.as_deref().map(ClinicId::known);
+async fn raise(
+    app: &App,
+    channel: Channel,
+    (lab_id, clinic_id): (&LabId, Option<&str>),
+    cause: String,
+    now: Timestamp,
+) {
     let date = time::date_at(now, &jiff::tz::TimeZone::UTC);
     let id = derived(&[
         "notice_failed",
         lab_id.as_str(),
-        notice.clinic_id.as_deref().unwrap_or("-"),
+        clinic_id.unwrap_or("-"),
         channel.as_str(),
         &cause,
         &date.to_string(),
@@ -303,8 +338,8 @@ async fn raise(app: &App, channel: Channel, notice: &ClaimedNotice, cause: Strin
         actor: SOURCE.to_owned(),
     };
     let failed = NoticeFailed {
-        lab_id,
-        clinic_id,
+        lab_id: lab_id.clone(),
+        clinic_id: clinic_id.map(ClinicId::known),
         channel,
         cause,
         date,

@@ -183,7 +183,9 @@ pub async fn redrive_many(
     let json = body::parse(&bytes, true)?;
     let which = {
         let mut reader = pontic_wire::fields::Reader::new(&json, "");
-        let subscription = reader.optional("subscriptionId", pontic_wire::fields::id);
+        // Also a channel of notices, which is no id.
+        let name = pontic_wire::fields::text(pontic_wire::fields::NAME);
+        let subscription = reader.optional("subscriptionId", name);
         let cause = reader.optional(
             "cause",
             pontic_wire::fields::text(pontic_wire::fields::NAME),

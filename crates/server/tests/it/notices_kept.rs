@@ -83,6 +83,31 @@ fn a_mail_server_that_is_down_loses_nothing_nor_does_a_program_that_dies() {
 }
 
 #[test]
+fn a_channel_that_reaches_nobody_for_long_is_an_alert() {
+    let mailbox = Mailbox::new();
+    let server = mailing(&mailbox, Start::new())
+        .env("PONTIC_NOTICES__PATIENCE_SECONDS", "1")
+        .go();
+    set_clinic(&server, &now_and_alone("desk@c.example"));
+    request(&server, "P1");
+    let alert = eventually(|| {
+        let alerts = server.admin().all("/v1/alerts");
+        alerts
+            .into_iter()
+            .find(|alert| alert["code"] == "notice_failed")
+    });
+    assert_eq!(
+        (&alert["channel"], &alert["reason"]),
+        (&json!("email"), &json!("unreachable"))
+    );
+    assert_eq!(
+        (&alert["labId"], &alert["clinicId"]),
+        (&json!("-"), &Value::Null)
+    );
+    assert_eq!(server.admin().all("/v1/notices?status=waiting").len(), 1);
+}
+
+#[test]
 fn what_was_sent_and_not_answered_is_sent_again_as_the_same_message() {
     let mailbox = Mailbox::new();
     let _mail = mailbox.serve();

@@ -7,7 +7,7 @@ use crate::harness::{Client, Server, case, date_in, fresh, pickup, shared};
 const ROLES: [&str; 5] = ["dispatcher", "driver", "source", "finance", "viewer"];
 
 /// Method, path, and the roles beside `admin` that may: d(ispatcher), D(river), s(ource), f(inance), v(iewer).
-const ROUTES: [(&str, &str, &str); 74] = [
+const ROUTES: [(&str, &str, &str); 80] = [
     ("GET", "/", "dDsfv"),
     ("GET", "/metrics", "dv"),
     ("GET", "/v1/me", "dDsfv"),
@@ -72,6 +72,12 @@ const ROUTES: [(&str, &str, &str); 74] = [
     ("PUT", "/v1/subscriptions/x", ""),
     ("DELETE", "/v1/subscriptions/x", ""),
     ("POST", "/v1/subscriptions/x/test", ""),
+    ("GET", "/v1/notices", "dv"),
+    ("POST", "/v1/notices/test", ""),
+    ("GET", "/v1/templates", "d"),
+    ("GET", "/v1/templates/x", "d"),
+    ("PUT", "/v1/templates/x", ""),
+    ("DELETE", "/v1/templates/x", ""),
     ("GET", "/v1/messages", "d"),
     ("GET", "/v1/dead-letters", "d"),
     ("GET", "/v1/dead-letters/groups", "d"),
