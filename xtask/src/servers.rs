@@ -1,7 +1,9 @@
 //! Servers of others that tests need, started for one run on private ports, and gone after it.
 
+mod mail;
 mod postgres;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -12,6 +14,8 @@ use postgres::Postgres;
 /// Those that run; they end with the value.
 pub struct Servers {
     postgres: Postgres,
+    /// The Python that has a mail server; tests start it themselves, as some of them stop it.
+    python: PathBuf,
 }
 
 impl Servers {
@@ -19,6 +23,7 @@ impl Servers {
     pub fn start() -> Result<Self> {
         Ok(Self {
             postgres: Postgres::start()?,
+            python: mail::python()?,
         })
     }
 
@@ -26,6 +31,7 @@ impl Servers {
     pub fn tell(&self, command: &mut Command) {
         command.env("TEST_POSTGRES", self.postgres.url());
         command.env("TEST_POSTGRES_CA", self.postgres.certificate());
+        command.env("TEST_SMTPD", &self.python);
     }
 }
 

@@ -11,6 +11,7 @@ mod desk;
 mod directory;
 mod handing_on;
 mod invoices;
+mod notices;
 mod pickup_steps;
 mod pickups;
 mod publish;
@@ -158,6 +159,9 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::SubscriptionSet(detail) => subscriptions::set(&mut desk, detail),
         Body::SubscriptionRemoved(detail) => subscriptions::removed(&mut desk, detail),
         Body::SubscriptionPaused(detail) => subscriptions::paused(&mut desk, detail),
+        Body::TemplateSet(detail) => notices::template_set(&mut desk, detail),
+        Body::TemplateRemoved(detail) => notices::template_removed(&mut desk, detail),
+        Body::NoticeFailed(detail) => Ok(notices::failed(&mut desk, detail)),
         Body::RoutePlanned(detail) => routes::planned(&mut desk, detail),
         Body::RouteChanged(detail) => routes::changed(&mut desk, detail),
         Body::RouteStarted(detail) => routes::started(&mut desk, detail),

@@ -41,6 +41,9 @@ pub struct Lab {
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
+    /// How its dispatchers want to be told.
+    #[serde(skip)]
+    pub private: Phi<Private>,
 }
 
 impl Lab {
@@ -56,6 +59,7 @@ impl Lab {
             cutoff: None,
             verified: false,
             version: 0,
+            private: Phi::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Everything that can happen. Whatever changes business state is one of these, goes through one door, and is in one log.
 
 mod made;
+mod noticed;
 mod observed;
 mod received;
 
@@ -11,6 +12,7 @@ use crate::id::LabId;
 use crate::phi::{Phi, Private};
 
 pub use made::*;
+pub use noticed::*;
 pub use observed::*;
 pub use received::*;
 
@@ -113,7 +115,7 @@ bodies! {
     /// Finance: an invoice.
     InvoiceIssued,
     /// An admin: a lab is like this.
-    LabSet,
+    LabSet private private,
     /// A dispatcher: a clinic is like this.
     ClinicSet private private,
     /// A dispatcher: one clinic is another.
@@ -130,6 +132,12 @@ bodies! {
     SubscriptionRemoved,
     /// The relay: a receiver is gone, or fails for long.
     SubscriptionPaused,
+    /// An admin: notices of a kind are worded like this.
+    TemplateSet,
+    /// An admin: notices of a kind are worded as usual again.
+    TemplateRemoved,
+    /// The couriers: a notice could not be sent.
+    NoticeFailed,
     /// A dispatcher: a delivery goes on another day, or not at all.
     DeliveryPatched,
     /// A dispatcher: a pickup, or the rest of its series, is at another time.

@@ -17,6 +17,7 @@ use crate::route::{Route, Stop};
 use crate::rules::RuleBook;
 use crate::state::words;
 use crate::subscription::Subscription;
+use crate::template::Template;
 
 words! {
     /// A kind of record; each has its own table.
@@ -47,6 +48,8 @@ words! {
         RuleBook = "rules",
         /// Somebody who is told by webhook.
         Subscription = "subscription",
+        /// How a kind of notices is worded.
+        Template = "template",
     }
 }
 
@@ -202,7 +205,7 @@ macro_rules! records {
 }
 
 records! {
-    Lab => |lab| &lab.id, |_this, _row| ();
+    Lab private private => |lab| &lab.id, |_this, _row| ();
     Clinic private private => |clinic| &clinic.lab_id, |this, row| {
         row.parent = this.merged_into.as_ref().map(ToString::to_string);
     };
@@ -247,6 +250,9 @@ records! {
         row.parent = Some(this.route_id.to_string());
     };
     Subscription private private => |subscription| &subscription.lab_id, |this, row| {
+        row.open = !this.removed;
+    };
+    Template => |template| &template.lab_id, |this, row| {
         row.open = !this.removed;
     };
 }

@@ -14,6 +14,7 @@ use crate::endpoints::Endpoints;
 use crate::limits::Limits;
 use crate::live::Hub;
 use crate::metrics::Integration;
+use crate::notify::Notify;
 use crate::relay::Relay;
 use crate::rhythms::Rhythms;
 
@@ -37,6 +38,8 @@ pub struct App {
     pub limits: Limits,
     /// What goes out by webhook.
     pub relay: Arc<Relay>,
+    /// What people are told.
+    pub notify: Arc<Notify>,
     /// Endpoints of practice systems.
     pub endpoints: Endpoints,
     /// When senders are usually heard.

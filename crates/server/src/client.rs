@@ -58,6 +58,18 @@ pub enum CallError {
     Unreadable,
 }
 
+impl CallError {
+    /// The word for it where causes are kept.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Forbidden => "forbidden_address",
+            Self::HungUp => "hung_up",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
 impl Client {
     /// A client without connections, for addresses within that reach.
     pub fn new(reach: Reach) -> Self {

@@ -3,6 +3,7 @@
 mod database;
 mod layers;
 mod maps;
+mod notices;
 mod relay;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use pontic_wire::signature::Secret;
 pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
+pub use notices::{Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
 
 /// Everything that is wrong with a configuration, a line each.
@@ -87,6 +89,8 @@ pub struct Config {
     pub maps: Maps,
     /// What goes out by webhook.
     pub relay: Relay,
+    /// How people are told.
+    pub notices: Notices,
     /// Work waiting longer than this makes us unready, in seconds.
     pub max_waiting_s: i64,
     /// How logs are written.
@@ -140,6 +144,7 @@ impl Config {
             default_endpoints: default_endpoints(&mut said),
             maps: maps::decide(&mut said),
             relay: relay::decide(&mut said),
+            notices: notices::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
                 setting.integer(1..=86_400)
             }),

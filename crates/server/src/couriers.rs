@@ -2,22 +2,35 @@
 //!
 //! [`fan_out`] follows the log and settles, in the log's order, which subscriptions want what; that is written in one step with how far
 //! it got. [`courier`] takes a subscription's messages when they are due, of each key the oldest, sends them and says what came of it.
-//! Both rest on the store alone: a program that dies in between leaves claims that end by themselves, so that every message arrives
+//! People are told in the same way: [`noticing`] settles who hears what, [`notifier`] tells them, several matters in one message.
+//! All rest on the store alone: a program that dies in between leaves claims that end by themselves, so that every message arrives
 //! at least once, in the order of its key, with the id by which a receiver knows it again.
 
+mod addressees;
 mod courier;
 mod fan_out;
+mod noticing;
+mod notifier;
 
 use std::sync::Arc;
 
+use pontic_core::notice::Channel;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
 
+pub use notifier::message_id;
+
 /// Starts the workers; they end when they are aborted.
 pub fn start(app: &Arc<App>) -> Vec<JoinHandle<()>> {
-    vec![
+    let mut workers = vec![
         tokio::spawn(fan_out::follow(Arc::downgrade(app))),
         tokio::spawn(courier::serve_all(Arc::downgrade(app))),
-    ]
+        tokio::spawn(noticing::follow(Arc::downgrade(app))),
+    ];
+    let channels = Channel::ALL.iter().copied();
+    let served = channels.filter(|channel| app.notify.has(*channel));
+    workers
+        .extend(served.map(|channel| tokio::spawn(notifier::serve(Arc::downgrade(app), channel))));
+    workers
 }

@@ -24,6 +24,7 @@ mod login;
 mod lookup;
 mod messages;
 mod metrics;
+mod notices;
 mod paging;
 mod phones;
 mod pickups;
@@ -38,6 +39,7 @@ mod routes;
 mod senders;
 mod stops;
 mod subscriptions;
+mod templates;
 mod tokens;
 mod webhooks;
 
@@ -139,6 +141,10 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
             subscriptions::delete
         ))
         .routes(routes!(subscriptions::test))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::test))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::get, templates::put, templates::delete))
         .routes(routes!(messages::list))
         .routes(routes!(messages::dead))
         .routes(routes!(messages::groups))

@@ -21,6 +21,7 @@ pub mod listen;
 pub mod live;
 pub mod maps;
 pub mod metrics;
+pub mod notify;
 pub mod relay;
 pub mod rhythms;
 pub mod shape;

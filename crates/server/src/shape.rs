@@ -6,6 +6,7 @@ use pontic_core::pickup::Pickup;
 use pontic_core::record::{Entity, Record};
 use pontic_core::route::{Route, Stop};
 use pontic_core::subscription::{ALL_LABS, Subscription};
+use pontic_core::template::Template;
 use pontic_core::view::{CaseView, DeliveryView, InvoiceView, PickupView};
 use pontic_core::{delivery, invoice};
 use serde::Serialize;
@@ -22,9 +23,20 @@ fn versioned(mut shape: Value, version: u64) -> Value {
     shape
 }
 
-/// A lab.
-pub fn lab(lab: &Lab) -> Value {
-    value(lab)
+/// A lab; how it is told only for roles that may read contacts.
+pub fn lab(lab: &Lab, with_contact: bool) -> Value {
+    let mut shape = value(lab);
+    if with_contact {
+        put_notify(&mut shape, &lab.private.reveal().notify);
+    }
+    shape
+}
+
+/// How somebody wants to be told; it names addresses.
+fn put_notify(shape: &mut Value, kept: &str) {
+    if let Ok(notify) = serde_json::from_str::<Value>(kept) {
+        shape["notify"] = notify;
+    }
 }
 
 /// A driver.
@@ -50,9 +62,7 @@ pub fn clinic(clinic: &Clinic, with_contact: bool) -> Value {
         if contact != json!({}) {
             shape["contact"] = contact;
         }
-        if let Ok(notify) = serde_json::from_str::<Value>(&private.notify) {
-            shape["notify"] = notify;
-        }
+        put_notify(&mut shape, &private.notify);
     }
     shape
 }
@@ -87,6 +97,18 @@ pub fn subscription(subscription: &Subscription) -> Value {
     if let Some(object) = shape.as_object_mut() {
         object.remove("removed");
         object.remove("timeoutS");
+    }
+    shape
+}
+
+/// The words of a kind of notices.
+pub fn template(template: &Template) -> Value {
+    let mut shape = value(template);
+    if template.lab_id.as_str() == ALL_LABS {
+        shape["labId"] = Value::Null;
+    }
+    if let Some(object) = shape.as_object_mut() {
+        object.remove("removed");
     }
     shape
 }
@@ -173,7 +195,7 @@ pub fn route(route: &Route, stops: &[&Stop]) -> Value {
 /// Any record as a list shows it.
 pub fn record(record: &Record, with_names: bool) -> Value {
     match record {
-        Record::Lab(inner) => lab(inner),
+        Record::Lab(inner) => lab(inner, with_names),
         Record::Clinic(inner) => clinic(inner, with_names),
         Record::Driver(inner) => driver(inner),
         Record::Endpoint(inner) => endpoint(inner),
@@ -186,6 +208,7 @@ pub fn record(record: &Record, with_names: bool) -> Value {
         Record::Series(inner) => value(inner.as_ref()),
         Record::RuleBook(inner) => value(inner.as_ref()),
         Record::Subscription(inner) => subscription(inner),
+        Record::Template(inner) => template(inner),
     }
 }
 

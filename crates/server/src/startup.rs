@@ -25,6 +25,7 @@ use crate::listen;
 use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
+use crate::notify::{Notify, Unready};
 use crate::relay::Relay;
 use crate::rhythms::Rhythms;
 use crate::storage;
@@ -41,6 +42,9 @@ pub enum StartError {
     /// The data folder.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// How people are told.
+    #[error("{0}")]
+    Notices(#[from] Unready),
     /// The address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -82,9 +86,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         }),
     )?;
     let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
+    let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
     let told: Told = {
         let (hub, heed, relay) = (Arc::clone(&hub), heed.clone(), Arc::clone(&relay));
+        let notify = Arc::clone(&notify);
         Box::new(move |batch, committed| {
             hub.tell(batch, committed);
             relay.hear(
@@ -93,6 +99,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
                     .iter()
                     .any(|entry| !entry.published.is_empty()),
             );
+            notify.hear(batch, committed);
             heed.hear(&batch.records);
         })
     };
@@ -122,6 +129,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         )?,
         relay,
         rhythms: Rhythms::default(),
+        notify,
         integration: Integration::default(),
         stopping: stopping.clone(),
         store,

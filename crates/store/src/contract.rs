@@ -7,6 +7,7 @@ mod heard;
 mod keys;
 mod lists;
 mod log;
+mod notices;
 mod outgoing;
 mod people;
 mod proofs;
@@ -115,6 +116,20 @@ const STORIES: &[Story] = &[
     (
         "when senders were heard is kept by day",
         heard::days_are_kept_as_they_are_now,
+    ),
+    ("each is noticed once", notices::each_is_noticed_once),
+    (
+        "what waits together is one message",
+        notices::what_waits_together_is_one_message,
+    ),
+    ("a message holds so many", notices::a_message_holds_so_many),
+    (
+        "a clock that was wrong holds nothing up",
+        notices::a_clock_that_was_wrong_holds_nothing_up,
+    ),
+    (
+        "alerts are followed by their numbers",
+        notices::alerts_are_followed_by_their_numbers,
     ),
     ("lists are filtered", lists::lists_are_filtered),
     ("lists come in pages", lists::lists_come_in_pages),

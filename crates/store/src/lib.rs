@@ -28,7 +28,8 @@ use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
 use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+    ClaimedMessage, ClaimedNotice, DeadGroup, Followed, Message, MessageFilter, MessageRow, Notice,
+    Tried, Which,
 };
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
@@ -141,6 +142,29 @@ pub trait Store: Send + Sync {
     /// Forgets when senders were heard before that day.
     fn forget_heard(&self, before: Date) -> Result<(), StoreError>;
 
+    /// The number up to which it is settled who is noticed of what.
+    fn noticed(&self, what: Followed) -> Result<u64, StoreError>;
+
+    /// Settles it up to another number. One whose channel, event and key are known already is that one. False, and nothing is
+    /// written, if somebody else has settled some of it meanwhile.
+    fn notice(
+        &self,
+        what: Followed,
+        after: u64,
+        up_to: u64,
+        notices: &[Notice],
+    ) -> Result<bool, StoreError>;
+
+    /// Takes notices of a channel that are due, for as long as `lease`: up to `limit` messages, each with all that waits under its
+    /// key, as far as one message holds it. What is one message once stays one. Each counts one attempt more.
+    fn claim_notices(
+        &self,
+        channel: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedNotice>, StoreError>;
+
     /// How much work waits, and the oldest time at which some of it was due.
     fn waiting(&self) -> Result<Waiting, StoreError>;
 
@@ -177,6 +201,9 @@ pub trait Store: Send + Sync {
         open_only: bool,
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError>;
+
+    /// Alerts with greater numbers than `after`, oldest first.
+    fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError>;
 
     /// Marks an alert as dealt with. False if there is none such in that lab.
     fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError>;

@@ -1,7 +1,16 @@
 //! What goes out: messages to subscriptions, from the moment when it is settled whom a publication goes to.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pontic_core::id::LabId;
+use pontic_core::phi::Phi;
+
+use crate::StoreError;
+use crate::vault::Vault;
+
+/// Notices that become one message at most.
+pub const MOST_TOGETHER: usize = 50;
+/// Nothing is put off for so long: what seems to be was put off by a clock that was wrong, and is due.
+pub const FARTHEST: SignedDuration = SignedDuration::from_hours(49);
 
 /// A message that is to go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +40,13 @@ pub enum MessageState {
     Sent,
     /// It was tried as often as it may be.
     Dead,
+    /// It was not to be sent after all.
+    Skipped,
 }
 
 impl MessageState {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::Dead];
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Dead, Self::Skipped];
 
     /// The number in rows.
     pub const fn number(self) -> i64 {
@@ -43,6 +54,7 @@ impl MessageState {
             Self::Waiting => 0,
             Self::Sent => 1,
             Self::Dead => 2,
+            Self::Skipped => 3,
         }
     }
 
@@ -57,6 +69,7 @@ impl MessageState {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
             Self::Dead => "dead",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -102,6 +115,11 @@ pub enum Outcome {
         /// Why.
         cause: String,
     },
+    /// It is not to be sent any more.
+    Skipped {
+        /// Why.
+        cause: String,
+    },
     /// It was not tried: back as it was, and this was no attempt.
     Untried {
         /// Due again then.
@@ -124,6 +142,8 @@ pub struct MessageRow {
     pub tried_at: Option<Timestamp>,
     /// Why it did not go out, the last time.
     pub cause: Option<String>,
+    /// What it is beside, if it is a notice.
+    pub notice: Option<Told>,
 }
 
 /// Which messages. Absent: any.
@@ -139,6 +159,70 @@ pub struct MessageFilter {
     pub seq: Option<u64>,
     /// With that id, by which receivers know it.
     pub event_id: Option<String>,
+    /// Only notices, or none of them.
+    pub notices: Option<bool>,
+    /// To that clinic.
+    pub clinic_id: Option<String>,
+}
+
+/// What a notice has that other messages have not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The clinic that is told; absent: the lab's dispatchers.
+    pub clinic_id: Option<String>,
+    /// Where it goes.
+    pub to: Phi<String>,
+    /// The message that it is a part of, from the first time that it was claimed: the number of that one's oldest notice.
+    pub bundle: Option<u64>,
+}
+
+/// A notice that is to go out, or that is not and is kept all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says; its subscription is the channel, its key the receiver and, where it must wait for no other, more.
+    pub message: Message,
+    /// The clinic that is told; absent: the lab's dispatchers.
+    pub clinic_id: Option<String>,
+    /// Where it goes.
+    pub to: Phi<String>,
+    /// Why it is not sent.
+    pub skipped: Option<String>,
+}
+
+/// A notice that a courier holds for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedNotice {
+    /// Its number.
+    pub number: u64,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The message that it is a part of: always the same, once it was claimed.
+    pub bundle: u64,
+    /// What it says.
+    pub message: Message,
+    /// The clinic that is told.
+    pub clinic_id: Option<String>,
+    /// Where it goes.
+    pub to: Phi<String>,
+}
+
+/// What notices are made of, each followed by its numbers on its own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// Publications: numbers of the log.
+    Publications,
+    /// Alerts: their own numbers.
+    Alerts,
+}
+
+impl Followed {
+    /// The fact that tells how far it was followed.
+    pub(crate) const fn fact(self) -> &'static str {
+        match self {
+            Self::Publications => "noticed",
+            Self::Alerts => "noticed_alerts",
+        }
+    }
 }
 
 /// Dead letters with one cause.
@@ -165,4 +249,47 @@ pub struct Which {
     pub subscription: Option<String>,
     /// With that cause.
     pub cause: Option<String>,
+}
+
+/// Seals where a notice goes, for its row.
+pub(crate) fn seal(vault: &Vault, notice: &Notice) -> Result<Vec<u8>, StoreError> {
+    // Sealing is the one purpose of opening it here.
+    let to = notice.to.reveal().as_bytes();
+    vault.seal(&place(&notice.message), to)
+}
+
+/// Opens where a notice goes.
+pub(crate) fn open(
+    vault: &Vault,
+    message: &Message,
+    sealed: &[u8],
+) -> Result<Phi<String>, StoreError> {
+    let plain = vault.open(&place(message), sealed)?;
+    let text = String::from_utf8(plain).map_err(|_| {
+        StoreError::Broken("a sealed address has a form that this version does not know".into())
+    })?;
+    Ok(Phi::new(text))
+}
+
+/// By what the row is known before it has a number.
+fn place(message: &Message) -> [&str; 4] {
+    [
+        "outgoing",
+        &message.subscription,
+        &message.event_id,
+        &message.key,
+    ]
+}
+
+/// A claimed row as a notice; nothing if it is none.
+pub(crate) fn claimed(row: MessageRow) -> Option<ClaimedNotice> {
+    let told = row.notice?;
+    Some(ClaimedNotice {
+        number: row.number,
+        attempt: row.attempts,
+        bundle: told.bundle.unwrap_or(row.number),
+        message: row.message,
+        clinic_id: told.clinic_id,
+        to: told.to,
+    })
 }

@@ -19,6 +19,7 @@ mod import;
 mod inbox;
 mod log;
 mod migrate;
+mod notices;
 mod outgoing;
 mod proofs;
 mod quarantine;
@@ -46,7 +47,8 @@ use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
 use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+    ClaimedMessage, ClaimedNotice, DeadGroup, Followed, Message, MessageFilter, MessageRow, Notice,
+    Tried, Which,
 };
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
@@ -359,7 +361,9 @@ impl Store for PostgresStore {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<ClaimedMessage>, StoreError> {
-        self.with(async |client| outgoing::claim(client, subscription, now, lease, limit).await)
+        self.with(async |client| {
+            outgoing::claim(client, &self.vault, subscription, now, lease, limit).await
+        })
     }
 
     fn settle_outgoing(&self, tried: &[Tried]) -> Result<(), StoreError> {
@@ -371,7 +375,7 @@ impl Store for PostgresStore {
         filter: &MessageFilter,
         paging: &Paging,
     ) -> Result<Page<MessageRow>, StoreError> {
-        self.with(async |client| outgoing::list(client, filter, paging).await)
+        self.with(async |client| outgoing::list(client, &self.vault, filter, paging).await)
     }
 
     fn dead_letters(&self, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError> {
@@ -408,6 +412,35 @@ impl Store for PostgresStore {
 
     fn forget_heard(&self, before: Date) -> Result<(), StoreError> {
         self.with(async |client| heard::forget(client, before).await)
+    }
+
+    fn noticed(&self, what: Followed) -> Result<u64, StoreError> {
+        self.with(async |client| notices::followed(client, what).await)
+    }
+
+    fn notice(
+        &self,
+        what: Followed,
+        after: u64,
+        up_to: u64,
+        notices: &[Notice],
+    ) -> Result<bool, StoreError> {
+        let stretch = (what, after, up_to);
+        self.write(async |transaction| {
+            notices::keep(transaction, &self.vault, stretch, notices).await
+        })
+    }
+
+    fn claim_notices(
+        &self,
+        channel: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedNotice>, StoreError> {
+        self.write(async |transaction| {
+            notices::claim(transaction, &self.vault, channel, now, lease, limit).await
+        })
     }
 
     fn waiting(&self) -> Result<Waiting, StoreError> {
@@ -454,6 +487,10 @@ impl Store for PostgresStore {
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError> {
         self.with(async |client| alerts::list(client, lab, open_only, paging).await)
+    }
+
+    fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError> {
+        self.with(async |client| alerts::after(client, after, limit).await)
     }
 
     fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError> {

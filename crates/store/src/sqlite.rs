@@ -14,6 +14,7 @@ mod inbox;
 mod log;
 mod meta;
 mod migrate;
+mod notices;
 mod outgoing;
 mod proofs;
 mod quarantine;
@@ -46,7 +47,8 @@ use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
 use crate::heard::{HeardDay, Signal};
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, Tried, Which,
+    ClaimedMessage, ClaimedNotice, DeadGroup, Followed, Message, MessageFilter, MessageRow, Notice,
+    Tried, Which,
 };
 use crate::page::{
     AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
@@ -186,7 +188,7 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<ClaimedMessage>, StoreError> {
         self.writer
-            .write(|conn| outgoing::claim(conn, subscription, now, lease, limit))
+            .write(|conn| outgoing::claim(conn, &self.vault, subscription, now, lease, limit))
     }
 
     fn settle_outgoing(&self, tried: &[Tried]) -> Result<(), StoreError> {
@@ -198,7 +200,7 @@ impl Store for SqliteStore {
         filter: &MessageFilter,
         paging: &Paging,
     ) -> Result<Page<MessageRow>, StoreError> {
-        self.read(|conn| outgoing::list(conn, filter, paging))
+        self.read(|conn| outgoing::list(conn, &self.vault, filter, paging))
     }
 
     fn dead_letters(&self, lab: Option<&LabId>) -> Result<Vec<DeadGroup>, StoreError> {
@@ -238,6 +240,32 @@ impl Store for SqliteStore {
 
     fn forget_heard(&self, before: Date) -> Result<(), StoreError> {
         self.writer.write(|conn| heard::forget(conn, before))
+    }
+
+    fn noticed(&self, what: Followed) -> Result<u64, StoreError> {
+        self.read(|conn| notices::followed(conn, what))
+    }
+
+    fn notice(
+        &self,
+        what: Followed,
+        after: u64,
+        up_to: u64,
+        notices: &[Notice],
+    ) -> Result<bool, StoreError> {
+        self.writer
+            .write(|conn| notices::keep(conn, &self.vault, (what, after, up_to), notices))
+    }
+
+    fn claim_notices(
+        &self,
+        channel: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedNotice>, StoreError> {
+        self.writer
+            .write(|conn| notices::claim(conn, &self.vault, channel, now, lease, limit))
     }
 
     fn waiting(&self) -> Result<Waiting, StoreError> {
@@ -284,6 +312,10 @@ impl Store for SqliteStore {
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError> {
         self.read(|conn| alerts::list(conn, lab, open_only, paging))
+    }
+
+    fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError> {
+        self.read(|conn| alerts::after(conn, after, limit))
     }
 
     fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError> {

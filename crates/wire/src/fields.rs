@@ -147,6 +147,16 @@ impl<'j> Reader<'j> {
         self.faults.note(Fault::new(self.path_of(name), reason));
     }
 
+    /// The same for a place whose name is the sender's own.
+    pub fn fault_at(&mut self, name: String, reason: Reason) {
+        let place = if self.path.is_empty() {
+            name
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        self.faults.note(Fault::new(place, reason));
+    }
+
     /// The member `name` by `rule`, without noting a fault: for callers that keep their own order.
     pub fn read<T>(
         &self,

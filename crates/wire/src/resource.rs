@@ -3,11 +3,13 @@
 //! Each function takes the ids that stand in the path and a body, and gives the event that it asks for.
 
 mod directory;
+mod notify;
 mod route;
 mod subscription;
 mod work;
 
 pub use directory::{Mapping, clinic, driver, endpoint, lab, mapping, merge_into};
+pub use notify::{email, notice_test, number, template};
 pub use route::{change as route_change, plan as route_plan};
 pub use subscription::subscription;
 pub use work::{

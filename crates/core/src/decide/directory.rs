@@ -25,6 +25,7 @@ use crate::view;
 pub fn lab_set(desk: &mut Desk<'_>, detail: &LabSet) -> Step<String> {
     let lab = Lab {
         verified: true,
+        private: detail.private.clone(),
         ..detail.lab.clone()
     };
     desk.check_scope(&lab.id)?;

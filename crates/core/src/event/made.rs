@@ -30,6 +30,9 @@ pub struct LabSet {
     /// The version it replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Expected,
+    /// How its dispatchers want to be told.
+    #[serde(skip)]
+    pub private: Phi<Private>,
 }
 
 /// Detail of the event.

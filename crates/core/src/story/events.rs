@@ -103,6 +103,8 @@ fn set_up(body: &Body) -> Option<String> {
         Body::SubscriptionSet(detail) => {
             format!("subscription {} is set up", detail.subscription.id)
         }
+        Body::TemplateSet(detail) => format!("notices {} are worded anew", detail.template.id),
+        Body::TemplateRemoved(detail) => format!("notices {} are worded as usual", detail.id),
         Body::SubscriptionRemoved(detail) => format!("subscription {} is removed", detail.id),
         Body::SubscriptionPaused(detail) => {
             format!("subscription {} is paused: {}", detail.id, detail.reason)
@@ -149,6 +151,16 @@ fn seen(body: &Body, zone: &TimeZone) -> Option<String> {
             detail.last_event,
             detail.last_seq,
             wall(detail.last_heard, zone)
+        ),
+        Body::NoticeFailed(detail) => format!(
+            "notices by {} to {} did not go out on {}: {}",
+            detail.channel,
+            detail
+                .clinic_id
+                .as_ref()
+                .map_or("the dispatchers", AsRef::as_ref),
+            detail.date,
+            detail.cause
         ),
         Body::RulesSet(_) => "the rules are these from here on".to_owned(),
         Body::MessageRefused(detail) => format!(

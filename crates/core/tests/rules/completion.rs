@@ -297,6 +297,7 @@ fn lab_with_holiday(date: &str) -> LabSet {
     LabSet {
         lab,
         expected: None,
+        private: pontic_core::phi::Phi::default(),
     }
 }
 

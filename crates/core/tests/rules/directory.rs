@@ -56,6 +56,7 @@ fn labs_and_drivers_are_set_up() {
     let set = LabSet {
         lab: Lab::stub(lab()),
         expected: None,
+        private: pontic_core::phi::Phi::default(),
     };
     assert_eq!(bench.send(set.clone()).result["new"], true);
     assert!(bench.send(set).idle);

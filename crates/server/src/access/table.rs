@@ -168,6 +168,10 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
         Need::Role(ADMIN),
     ),
+    ("/v1/notices", Need::Role(WATCH), Need::Role(ADMIN)),
+    ("/v1/notices/test", Need::Role(ADMIN), Need::Role(ADMIN)),
+    ("/v1/templates", Need::Role(DESK), Need::Role(ADMIN)),
+    ("/v1/templates/{kind}", Need::Role(DESK), Need::Role(ADMIN)),
     ("/v1/messages", Need::Role(DESK), Need::Role(ADMIN)),
     ("/v1/dead-letters", Need::Role(DESK), Need::Role(ADMIN)),
     (

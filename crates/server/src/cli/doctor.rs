@@ -9,6 +9,7 @@ use clap::Args;
 use super::ConfigArgs;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::notify::Notify;
 use crate::storage;
 
 /// Check an installation.
@@ -49,6 +50,7 @@ impl Doctor {
                 look_at_secrets(&config);
                 look_at_address(&config);
                 look_at_data(&config, &mut findings);
+                look_at_mail(&config, &mut findings);
             }
             Err(faults) => faults.0.iter().for_each(|fault| findings.bad(fault)),
         }
@@ -91,6 +93,28 @@ fn look_at_address(config: &Config) {
             "{} cannot be taken now ({error}): is the server running?",
             config.listen
         )),
+    }
+}
+
+/// Says hello to the mail server, and logs in where it asks for that.
+fn look_at_mail(config: &Config, findings: &mut Findings) {
+    let Some(smtp) = &config.notices.smtp else {
+        return note("no mail server is set up: nobody is told by e-mail");
+    };
+    let (host, port) = (&smtp.host, smtp.port);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return findings.bad(error),
+    };
+    match Notify::new(config).map(|notify| runtime.block_on(notify.mail_answers())) {
+        Ok(Some(Err(cause))) => findings.bad(format!(
+            "the mail server {host}:{port} does not answer, or does not let us in: {cause}"
+        )),
+        Ok(_) => good(format!("the mail server {host}:{port} answers")),
+        Err(fault) => findings.bad(fault),
     }
 }
 

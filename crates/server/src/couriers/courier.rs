@@ -242,13 +242,13 @@ fn count(outcome: &Outcome) {
         Outcome::Sent => "sent",
         Outcome::Again { .. } => "again",
         Outcome::Dead { .. } => "dead",
-        Outcome::Untried { .. } => "gone",
+        Outcome::Untried { .. } | Outcome::Skipped { .. } => "gone",
     };
     metrics::counter!("pontic_messages_total", "outcome" => word).increment(1);
 }
 
 /// Uniform in 0..1; without chance, the middle.
-fn chance() -> f64 {
+pub fn chance() -> f64 {
     let mut bytes = [0; 4];
     if getrandom::fill(&mut bytes).is_err() {
         return 0.5;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use pontic_core::event::{Body, Origin};
 use pontic_core::id::parse_uuid;
+use pontic_core::notice::Channel;
 use pontic_core::record::Record;
 use pontic_core::story::{changed, said, teller, wall};
 use pontic_store::batch::InboxKey;
@@ -244,7 +245,7 @@ fn messages(store: &dyn Store, seq: u64, zone: &TimeZone) -> Result<String, Stor
 }
 
 fn message(row: &MessageRow, zone: &TimeZone) -> String {
-    let to = &row.message.subscription;
+    let to = receiver(row);
     let cause = row.cause.as_deref().unwrap_or("unknown");
     match row.state {
         MessageState::Sent => {
@@ -261,10 +262,23 @@ fn message(row: &MessageRow, zone: &TimeZone) -> String {
             row.attempts,
             wall(row.message.due, zone)
         ),
+        MessageState::Skipped => format!("{to} is not told: {cause}"),
         MessageState::Dead => format!(
             "{to} did not take it in {} tries ({cause}): it is a dead letter",
             row.attempts
         ),
+    }
+}
+
+/// A subscription, or whom a notice is for; where that goes is theirs.
+fn receiver(row: &MessageRow) -> String {
+    let name = &row.message.subscription;
+    let (Some(channel), Some(told)) = (Channel::of_receiver(name), &row.notice) else {
+        return name.clone();
+    };
+    match &told.clinic_id {
+        Some(clinic) => format!("clinic {clinic} (by {channel})"),
+        None => format!("the dispatchers (by {channel})"),
     }
 }
 

@@ -151,12 +151,11 @@ pub async fn get_lab(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
-    Ok(Json(shape::lab(
-        &lookup::one::<Lab>(&app, &caller, &id, &Which::default()).await?,
-    )))
+    let lab = lookup::one::<Lab>(&app, &caller, &id, &Which::default()).await?;
+    Ok(Json(shape::lab(&lab, caller.role.reads_names())))
 }
 
-/// Set a lab up: `{ name, timeZone, location?, workingDays?, holidays?, cutoff? }`.
+/// Set a lab up: `{ name, timeZone, location?, workingDays?, holidays?, cutoff?, notify? }`.
 #[utoipa::path(put, path = "/v1/labs/{id}", tag = "directory", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put_lab(
     State(app): State<Arc<App>>,

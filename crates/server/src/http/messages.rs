@@ -64,6 +64,7 @@ impl MessageQuery {
             state: state.transpose()?,
             seq: seq.transpose()?,
             event_id: said(self.message_id.as_deref()).map(str::to_owned),
+            ..MessageFilter::default()
         }))
     }
 }
@@ -92,7 +93,12 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<MessageQuery>,
 ) -> Answer<Json<List>> {
-    listed(&app, &caller, &query, None).await
+    // Notices have a list of their own; their dead letters stand with the others.
+    let only = MessageFilter {
+        notices: Some(false),
+        ..MessageFilter::default()
+    };
+    listed(&app, &caller, &query, only).await
 }
 
 /// Dead letters, oldest first.
@@ -102,20 +108,25 @@ pub async fn dead(
     Extension(caller): Extension<Caller>,
     Query(query): Query<MessageQuery>,
 ) -> Answer<Json<List>> {
-    listed(&app, &caller, &query, Some(MessageState::Dead)).await
+    let only = MessageFilter {
+        state: Some(MessageState::Dead),
+        ..MessageFilter::default()
+    };
+    listed(&app, &caller, &query, only).await
 }
 
 async fn listed(
     app: &App,
     caller: &Caller,
     query: &MessageQuery,
-    only: Option<MessageState>,
+    only: MessageFilter,
 ) -> Answer<Json<List>> {
     let paging = paging(query.limit.as_deref(), query.after.as_deref())?;
     let Some(mut filter) = query.filter(caller)? else {
         return Ok(Json(List::empty()));
     };
-    filter.state = only.or(filter.state);
+    filter.state = only.state.or(filter.state);
+    filter.notices = only.notices;
     let page = app
         .read(move |store| store.outgoing(&filter, &paging))
         .await?;
@@ -175,7 +186,9 @@ pub async fn redrive_many(
     let json = body::parse(&bytes, true)?;
     let which = {
         let mut reader = pontic_wire::fields::Reader::new(&json, "");
-        let subscription = reader.optional("subscriptionId", pontic_wire::fields::id);
+        // Also a channel of notices, which is no id.
+        let name = pontic_wire::fields::text(pontic_wire::fields::NAME);
+        let subscription = reader.optional("subscriptionId", name);
         let cause = reader.optional(
             "cause",
             pontic_wire::fields::text(pontic_wire::fields::NAME),
@@ -201,5 +214,6 @@ async fn again(app: &App, which: Which) -> Answer<u64> {
         .read(move |store| store.redrive_outgoing(&which, now))
         .await?;
     app.relay.wake_all();
+    app.notify.wake_all();
     Ok(redriven)
 }

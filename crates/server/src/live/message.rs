@@ -114,7 +114,8 @@ fn of_change(change: &Change, at: Timestamp) -> Option<Draft> {
         | Kind::Series
         | Kind::Invoice
         | Kind::RuleBook
-        | Kind::Subscription => {
+        | Kind::Subscription
+        | Kind::Template => {
             return None;
         }
     };

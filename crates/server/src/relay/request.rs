@@ -9,7 +9,7 @@ use pontic_wire::outgoing::{Publication, content_type};
 use pontic_wire::signature::sign_standard_webhooks;
 
 use super::receiver::Receiver;
-use crate::client::{CallError, Client};
+use crate::client::Client;
 
 /// Names the installation that sent a message, so that it is not told its own news again.
 pub const FROM: &str = "pontic-from";
@@ -54,22 +54,13 @@ pub async fn try_once(
     let patience = Duration::from_secs(u64::from(receiver.subscription.timeout_s));
     match tokio::time::timeout(patience, client.post(request)).await {
         Err(_) => Sent::failed("timeout"),
-        Ok(Err(error)) => Sent::failed(word(error)),
+        Ok(Err(error)) => Sent::failed(error.word()),
         Ok(Ok(answer)) => Sent {
             taken: answer.status.is_success(),
             gone: answer.status == StatusCode::GONE,
             cause: answer.status.as_u16().to_string(),
             retry_after: answer.retry_after(),
         },
-    }
-}
-
-const fn word(error: CallError) -> &'static str {
-    match error {
-        CallError::Unreachable => "unreachable",
-        CallError::Forbidden => "forbidden_address",
-        CallError::HungUp => "hung_up",
-        CallError::Unreadable => "unreadable",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod mail;
 mod matrix;
 mod phone;
 mod proxy;
@@ -13,6 +14,7 @@ mod time;
 
 pub use client::{Answer, Client};
 pub use database::{at as database_at, open};
+pub use mail::Mailbox;
 pub use matrix::{Behaviour, Matrix};
 pub use phone::Phone;
 pub use proxy::Proxy;

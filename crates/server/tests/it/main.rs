@@ -22,6 +22,8 @@ mod limits;
 mod lists;
 mod live;
 mod maps;
+mod notices;
+mod notices_kept;
 mod observation;
 mod phones;
 mod pickups;

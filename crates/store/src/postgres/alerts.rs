@@ -2,6 +2,7 @@
 
 use deadpool_postgres::GenericClient;
 use pontic_core::id::LabId;
+use tokio_postgres::Row;
 
 use super::rows::{self, Query};
 use crate::StoreError;
@@ -46,18 +47,42 @@ pub async fn list(
         .and_if("lab_id = ?", lab.map(ToString::to_string))
         .and_if("n < ?", paging.after.map(rows::number))
         .page(client, "n DESC", paging, |row| {
-            let number = rows::count(row, 0)?;
-            let alert = AlertRow {
-                number,
-                seq: rows::optional_count(row, 1)?,
-                at: rows::time(row, 2)?,
-                lab_id: LabId::known(rows::get::<String>(row, 3)?),
-                body: rows::get(row, 4)?,
-                open: rows::get(row, 5)?,
-            };
-            Ok((number, alert))
+            let alert = read(row)?;
+            Ok((alert.number, alert))
         })
         .await
+}
+
+fn read(row: &Row) -> Result<AlertRow, StoreError> {
+    Ok(AlertRow {
+        number: rows::count(row, 0)?,
+        seq: rows::optional_count(row, 1)?,
+        at: rows::time(row, 2)?,
+        lab_id: LabId::known(rows::get::<String>(row, 3)?),
+        body: rows::get(row, 4)?,
+        open: rows::get(row, 5)?,
+    })
+}
+
+/// Alerts with greater numbers, oldest first.
+pub async fn after(
+    client: &impl GenericClient,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<AlertRow>, StoreError> {
+    let found = Query::new("SELECT n, seq, at, lab_id, body, open FROM alert WHERE true")
+        .and("n > ?", rows::number(after))
+        .ordered("n", limit)
+        .all(client)
+        .await?;
+    found.iter().map(read).collect()
+}
+
+/// The greatest number.
+pub async fn last(client: &impl GenericClient) -> Result<u64, StoreError> {
+    let sql = "SELECT coalesce(max(n), 0) FROM alert";
+    let row = rows::first(client, sql, &[]).await?;
+    row.map_or(Ok(0), |row| rows::count(&row, 0))
 }
 
 /// Marks one as dealt with. False if there is none such in that lab.

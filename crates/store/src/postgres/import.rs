@@ -206,7 +206,14 @@ async fn settle(
         let value = found.next()?.map(|row| row.get::<_, String>(0));
         value.transpose().map_err(StoreError::from)
     };
-    for key in ["epoch", "inbox_pruned", "fanned_out", "heard"] {
+    for key in [
+        "epoch",
+        "inbox_pruned",
+        "fanned_out",
+        "noticed",
+        "noticed_alerts",
+        "heard",
+    ] {
         if let Some(value) = fact(key)? {
             about::set(transaction, key, &value).await?;
         }

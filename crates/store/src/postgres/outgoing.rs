@@ -9,13 +9,14 @@ use super::rows::{self, Query};
 use super::{about, log};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Tried,
-    Which,
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
+    Tried, Which,
 };
 use crate::page::{Page, Paging};
+use crate::vault::Vault;
 
-const COLUMNS: &str =
-    "n, attempt, subscription, lab_id, seq, event_id, name, key, due, state, tried_at, cause";
+pub const COLUMNS: &str = "n, attempt, subscription, lab_id, seq, event_id, name, key, due, state, tried_at, cause, \
+    clinic_id, bundle, private";
 /// The fact that tells how far it is settled.
 const FANNED_OUT: &str = "fanned_out";
 /// Sent messages that are forgotten in one transaction.
@@ -60,6 +61,7 @@ pub async fn fan_out(
 /// Takes messages that are due, of each key the oldest. What somebody else is taking just now is left to them.
 pub async fn claim(
     client: &impl GenericClient,
+    vault: &Vault,
     subscription: &str,
     now: Timestamp,
     lease: SignedDuration,
@@ -85,7 +87,10 @@ pub async fn claim(
         &until.as_millisecond(),
     ];
     let found = rows::query(client, &sql, &params).await?;
-    let mut claimed = found.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut claimed = found
+        .iter()
+        .map(|row| read(vault, row))
+        .collect::<Result<Vec<_>, _>>()?;
     claimed.sort_by_key(|row| (row.message.due, row.number));
     let held = |row: MessageRow| ClaimedMessage {
         number: row.number,
@@ -107,6 +112,7 @@ pub async fn settle(client: &impl GenericClient, tried: &[Tried]) -> Result<(), 
             Outcome::Sent => (MessageState::Sent, None, None),
             Outcome::Again { due, cause } => (MessageState::Waiting, Some(*due), Some(cause)),
             Outcome::Dead { cause } => (MessageState::Dead, None, Some(cause)),
+            Outcome::Skipped { cause } => (MessageState::Skipped, None, Some(cause)),
             Outcome::Untried { due } => (MessageState::Waiting, Some(*due), None),
         };
         let was_tried = !matches!(one.outcome, Outcome::Untried { .. });
@@ -131,6 +137,7 @@ pub async fn settle(client: &impl GenericClient, tried: &[Tried]) -> Result<(), 
 /// A page of messages.
 pub async fn list(
     client: &impl GenericClient,
+    vault: &Vault,
     filter: &MessageFilter,
     paging: &Paging,
 ) -> Result<Page<MessageRow>, StoreError> {
@@ -138,16 +145,20 @@ pub async fn list(
         .only_if(filter.state == Some(MessageState::Dead), "state = 2")
         .only_if(filter.state == Some(MessageState::Sent), "state = 1")
         .only_if(filter.state == Some(MessageState::Waiting), "state = 0")
+        .only_if(filter.state == Some(MessageState::Skipped), "state = 3")
+        .only_if(filter.notices == Some(true), "private IS NOT NULL")
+        .only_if(filter.notices == Some(false), "private IS NULL")
         .and_if(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
         )
         .and_if("subscription = ?", filter.subscription.clone())
+        .and_if("clinic_id = ?", filter.clinic_id.clone())
         .and_if("seq = ?", filter.seq.map(rows::number))
         .and_if("event_id = ?", filter.event_id.clone())
         .and_if("n > ?", paging.after.map(rows::number))
         .page(client, "n", paging, |row| {
-            let message = read(row)?;
+            let message = read(vault, row)?;
             Ok((message.number, message))
         })
         .await
@@ -208,17 +219,18 @@ pub async fn next(
     row.map_or(Ok(None), |row| rows::optional_time(&row, 0))
 }
 
-/// Forgets some of what was sent before; says whether there may be more of it.
+/// Forgets some of what was sent, or was not to be, before; says whether there may be more of it.
 pub async fn forget(client: &impl GenericClient, before: Timestamp) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state = 1 AND tried_at < $1 LIMIT $2)";
+    let sql = "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state IN (1, 3) AND tried_at < $1 LIMIT $2)";
     let params: [rows::Param<'_>; 2] = [&before.as_millisecond(), &rows::number(PRUNED_AT_ONCE)];
     Ok(rows::execute(client, sql, &params).await? == PRUNED_AT_ONCE)
 }
 
-fn read(row: &Row) -> Result<MessageRow, StoreError> {
+/// A row of the columns.
+pub fn read(vault: &Vault, row: &Row) -> Result<MessageRow, StoreError> {
     let state = MessageState::from_number(i64::from(rows::get::<i16>(row, 9)?));
     let attempts = u32::try_from(rows::get::<i64>(row, 1)?);
-    Ok(MessageRow {
+    let mut read = MessageRow {
         number: rows::count(row, 0)?,
         attempts: attempts.map_err(|_| rows::misread("number"))?,
         message: Message {
@@ -233,5 +245,14 @@ fn read(row: &Row) -> Result<MessageRow, StoreError> {
         state: state.ok_or_else(|| rows::misread("state"))?,
         tried_at: rows::optional_time(row, 10)?,
         cause: rows::get(row, 11)?,
-    })
+        notice: None,
+    };
+    if let Some(sealed) = rows::get::<Option<&[u8]>>(row, 14)? {
+        read.notice = Some(Told {
+            clinic_id: rows::get(row, 12)?,
+            to: crate::outgoing::open(vault, &read.message, sealed)?,
+            bundle: rows::optional_count(row, 13)?,
+        });
+    }
+    Ok(read)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use pontic_core::id::LabId;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::rows::{self, Query};
 use crate::StoreError;
@@ -48,17 +48,34 @@ pub fn list(
         .and_if("lab_id = ?", lab.map(ToString::to_string))
         .and_if("n < ?", paging.after.map(rows::number))
         .page(conn, "n DESC", paging, |row| {
-            let number = row.get(0)?;
-            let alert = AlertRow {
-                number,
-                seq: row.get(1)?,
-                at: rows::time(row, 2)?,
-                lab_id: LabId::known(rows::text(row, 3)?),
-                body: row.get(4)?,
-                open: row.get(5)?,
-            };
-            Ok((number, alert))
+            let alert = read(row)?;
+            Ok((alert.number, alert))
         })
+}
+
+fn read(row: &Row<'_>) -> Result<AlertRow, StoreError> {
+    Ok(AlertRow {
+        number: row.get(0)?,
+        seq: row.get(1)?,
+        at: rows::time(row, 2)?,
+        lab_id: LabId::known(rows::text(row, 3)?),
+        body: row.get(4)?,
+        open: row.get(5)?,
+    })
+}
+
+/// Alerts with greater numbers, oldest first.
+pub fn after(conn: &Connection, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError> {
+    Query::new("SELECT n, seq, at, lab_id, body, open FROM alert WHERE true")
+        .and("n > ?", rows::number(after))
+        .ordered("n", limit)
+        .all(conn, read)
+}
+
+/// The greatest number.
+pub fn last(conn: &Connection) -> Result<u64, StoreError> {
+    let mut select = conn.prepare_cached("SELECT coalesce(max(n), 0) FROM alert")?;
+    Ok(rows::first(&mut select, [], |row| Ok(row.get(0)?))?.unwrap_or(0))
 }
 
 /// Marks one as dealt with. False if there is none such in that lab.

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_outgoing.sql"),
     include_str!("migrations/0004_stories.sql"),
     include_str!("migrations/0005_heard.sql"),
+    include_str!("migrations/0006_notices.sql"),
 ];
 
 /// Brings the data to the newest format. Runs within a transaction of the caller.

@@ -8,13 +8,14 @@ use super::rows::{self, Query};
 use super::{log, meta};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Tried,
-    Which,
+    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
+    Tried, Which,
 };
 use crate::page::{Page, Paging};
+use crate::vault::Vault;
 
-const COLUMNS: &str =
-    "n, attempt, subscription, lab_id, seq, event_id, name, key, due, state, tried_at, cause";
+pub const COLUMNS: &str = "n, attempt, subscription, lab_id, seq, event_id, name, key, due, state, tried_at, cause, \
+    clinic_id, bundle, private";
 /// The fact that tells how far it is settled.
 const FANNED_OUT: &str = "fanned_out";
 /// A claim is held as long as nobody else has claimed or settled the message since.
@@ -63,6 +64,7 @@ pub fn fan_out(
 /// Takes messages that are due, of each key the oldest.
 pub fn claim(
     conn: &Connection,
+    vault: &Vault,
     subscription: &str,
     now: Timestamp,
     lease: SignedDuration,
@@ -77,7 +79,7 @@ pub fn claim(
     );
     let mut select = conn.prepare_cached(&sql)?;
     let params = (subscription, now.as_millisecond(), limit);
-    let found = rows::all(&mut select, params, read)?;
+    let found = rows::all(&mut select, params, |row| read(vault, row))?;
     let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
     let mut take =
         conn.prepare_cached("UPDATE outgoing SET attempt = ?2, leased_until = ?3 WHERE n = ?1")?;
@@ -109,6 +111,7 @@ pub fn settle(conn: &Connection, tried: &[Tried]) -> Result<(), StoreError> {
                 (MessageState::Waiting, Some(*due), Some(cause), false)
             }
             Outcome::Dead { cause } => (MessageState::Dead, None, Some(cause), false),
+            Outcome::Skipped { cause } => (MessageState::Skipped, None, Some(cause), false),
             Outcome::Untried { due } => (MessageState::Waiting, Some(*due), None, true),
         };
         update.execute(params![
@@ -127,24 +130,29 @@ pub fn settle(conn: &Connection, tried: &[Tried]) -> Result<(), StoreError> {
 /// A page of messages.
 pub fn list(
     conn: &Connection,
+    vault: &Vault,
     filter: &MessageFilter,
     paging: &Paging,
 ) -> Result<Page<MessageRow>, StoreError> {
     let query = Query::new(&format!("SELECT {COLUMNS} FROM outgoing WHERE true"))
         .only_if(filter.state == Some(MessageState::Dead), "state = 2")
         .only_if(filter.state == Some(MessageState::Sent), "state = 1")
-        .only_if(filter.state == Some(MessageState::Waiting), "state = 0");
+        .only_if(filter.state == Some(MessageState::Waiting), "state = 0")
+        .only_if(filter.state == Some(MessageState::Skipped), "state = 3")
+        .only_if(filter.notices == Some(true), "private IS NOT NULL")
+        .only_if(filter.notices == Some(false), "private IS NULL");
     query
         .and_if(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
         )
         .and_if("subscription = ?", filter.subscription.clone())
+        .and_if("clinic_id = ?", filter.clinic_id.clone())
         .and_if("seq = ?", filter.seq.map(rows::number))
         .and_if("event_id = ?", filter.event_id.clone())
         .and_if("n > ?", paging.after.map(rows::number))
         .page(conn, "n", paging, |row| {
-            let message = read(row)?;
+            let message = read(vault, row)?;
             Ok((message.number, message))
         })
 }
@@ -196,15 +204,24 @@ pub fn next(conn: &Connection, subscription: &str) -> Result<Option<Timestamp>, 
     Ok(due.flatten())
 }
 
-/// Forgets some of what was sent before; says whether there may be more of it.
+/// Forgets some of what was sent, or was not to be, before; says whether there may be more of it.
 pub fn forget(conn: &Connection, before: Timestamp) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state = 1 AND tried_at < ?1 LIMIT ?2)";
     let params = (before.as_millisecond(), PRUNED_AT_ONCE);
-    Ok(conn.prepare_cached(sql)?.execute(params)? == PRUNED_AT_ONCE)
+    let mut is_full = false;
+    for state in [MessageState::Sent, MessageState::Skipped] {
+        // The state stands there literally: only so can SQLite see that a partial index holds the row.
+        let sql = format!(
+            "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state = {} AND tried_at < ?1 LIMIT ?2)",
+            state.number()
+        );
+        is_full |= conn.prepare_cached(&sql)?.execute(params)? == PRUNED_AT_ONCE;
+    }
+    Ok(is_full)
 }
 
-fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
-    Ok(MessageRow {
+/// A row of the columns.
+pub fn read(vault: &Vault, row: &Row<'_>) -> Result<MessageRow, StoreError> {
+    let mut read = MessageRow {
         number: row.get(0)?,
         attempts: row.get(1)?,
         message: Message {
@@ -219,5 +236,14 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
         state: MessageState::from_number(row.get(9)?).ok_or_else(|| rows::misread("state"))?,
         tried_at: rows::optional_time(row, 10)?,
         cause: row.get(11)?,
-    })
+        notice: None,
+    };
+    if let Some(sealed) = rows::bytes(row, 14)? {
+        read.notice = Some(Told {
+            clinic_id: row.get(12)?,
+            to: crate::outgoing::open(vault, &read.message, sealed)?,
+            bundle: row.get(13)?,
+        });
+    }
+    Ok(read)
 }

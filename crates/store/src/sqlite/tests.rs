@@ -401,3 +401,40 @@ fn an_older_folder_knows_the_steps_of_its_records_and_what_is_not_billed() {
         .expect("one");
     assert_eq!(unbilled, "K1");
 }
+
+#[test]
+fn messages_of_an_older_folder_stay_and_no_number_comes_again() {
+    // The newest was forgotten already.
+    let (dir, _conn) = older(
+        3,
+        "INSERT INTO outgoing (subscription, lab_id, seq, event_id, name, key, state, due, attempt)
+         VALUES ('S', 'L', 7, 'E7', 'X', 'k', 0, 5, 2), ('S', 'L', 8, 'E8', 'X', 'k', 1, 5, 2);
+         DELETE FROM outgoing WHERE seq = 8;",
+    );
+    let store = open(dir.path());
+    let message = |seq| crate::outgoing::Message {
+        subscription: "S".into(),
+        lab_id: pontic_core::id::LabId::known("L"),
+        seq,
+        event_id: format!("E{seq}"),
+        name: "X".into(),
+        key: "k".into(),
+        due: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let settled = store.fanned_out().expect("read");
+    store.fan_out(settled, 9, &[message(9)]).expect("written");
+    let filter = crate::outgoing::MessageFilter::default();
+    let paging = Paging {
+        after: None,
+        limit: 10,
+    };
+    let page = store.outgoing(&filter, &paging).expect("listed");
+    let kept: Vec<_> = page
+        .items
+        .iter()
+        .map(|row| (row.number, row.message.seq, row.attempts))
+        .collect();
+    assert_eq!(kept, [(1, 7, 2), (3, 9, 0)]);
+    let twice = store.fan_out(9, 10, &[message(9)]);
+    assert!(twice.is_err(), "a publication goes to a subscription once");
+}

@@ -11,6 +11,7 @@ use pontic_core::id::{ClinicId, DriverId, EndpointId, LabId};
 use pontic_core::phi::{Phi, Private};
 use pontic_core::time::{Coordinates, Day, is_zone};
 
+use super::notify::notify;
 use crate::fields::{self, NAME, PHONE, Reader, TextLimits};
 use crate::json::Json;
 use crate::signature::Secret;
@@ -56,6 +57,7 @@ pub fn lab(id: LabId, body: &Json<'_>, expected: Option<u64>) -> Result<LabSet, 
     let has_days = matches!(reader.read("workingDays", |_| Ok(())), Ok(Some(())));
     let holidays = reader.list("holidays", MAX_HOLIDAYS, fields::date);
     let cutoff = reader.optional("cutoff", time_of_day);
+    let notify = reader.object("notify", notify);
     reader.finish(|| {
         let lab = Lab {
             name: name?.to_owned(),
@@ -70,7 +72,15 @@ pub fn lab(id: LabId, body: &Json<'_>, expected: Option<u64>) -> Result<LabSet, 
             cutoff,
             ..Lab::stub(id)
         };
-        Some(LabSet { lab, expected })
+        let private = Private {
+            notify: notify.unwrap_or_default(),
+            ..Private::default()
+        };
+        Some(LabSet {
+            lab,
+            expected,
+            private: Phi::new(private),
+        })
     })
 }
 
@@ -90,7 +100,7 @@ pub fn clinic(
     let holidays = reader.list("holidays", MAX_HOLIDAYS, fields::date);
     let fence = reader.object("fence", fence);
     let private = reader.object("contact", contact);
-    let notify = reader.optional("notify", own_object);
+    let notify = reader.object("notify", notify);
     reader.finish(|| {
         let clinic = Clinic {
             name: name?.to_owned(),
@@ -286,7 +296,7 @@ fn point(reader: &mut Reader<'_>, name: &'static str) -> Option<Coordinates> {
 }
 
 /// `HH:MM`, perhaps with seconds.
-fn time_of_day(json: &Json<'_>) -> Result<Time, Reason> {
+pub(super) fn time_of_day(json: &Json<'_>) -> Result<Time, Reason> {
     let text = fields::trimmed(json)?;
     let digits = text.len() == 5 || text.len() == 8;
     if digits {
@@ -344,17 +354,4 @@ fn contact(contact: &mut Reader<'_>) -> Private {
         contact_email: text(contact.optional("email", fields::text(LINE))),
         ..Private::default()
     }
-}
-
-/// An object that is kept as it is given: as text.
-fn own_object(json: &Json<'_>) -> Result<String, Reason> {
-    const MAX_BYTES: usize = 4_096;
-    if !matches!(json, Json::Object(_)) {
-        return Err(Reason::InvalidType);
-    }
-    let text = serde_json::to_string(json).map_err(|_| Reason::InvalidType)?;
-    if text.len() > MAX_BYTES {
-        return Err(Reason::TooLong);
-    }
-    Ok(text)
 }

@@ -35,6 +35,8 @@ pub enum Reply {
     With(u16, String),
     /// A status and so many bytes.
     Long(u16, usize),
+    /// A status and a body.
+    Json(u16, String),
     /// Nothing, for so long.
     Hang(Duration),
     /// The connection ends after all was read.
@@ -147,6 +149,11 @@ fn converse(line: TcpStream, shared: &Shared) {
             Reply::Status(status) => answer(&mut writer, status, "", 0),
             Reply::With(status, header) => answer(&mut writer, status, &format!("{header}\r\n"), 0),
             Reply::Long(status, bytes) => answer(&mut writer, status, "", bytes),
+            Reply::Json(status, body) => write!(
+                writer,
+                "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ),
             Reply::Hang(time) => {
                 std::thread::sleep(time);
                 return;

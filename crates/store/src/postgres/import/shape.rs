@@ -58,7 +58,7 @@ const OTHERS: [(&str, &str); 9] = [
     ),
     (
         "outgoing",
-        "n# subscription lab_id seq# event_id name key state~ due# attempt# leased_until# tried_at# cause",
+        "n# subscription lab_id seq# event_id name key state~ due# attempt# leased_until# tried_at# cause clinic_id bundle# private%",
     ),
     (
         "heard",

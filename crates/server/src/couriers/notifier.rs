@@ -1,0 +1,355 @@
+//! Telling people: what is due on a channel becomes messages, each to one address, tried until it is taken or has been tried enough.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::backoff::{Backoff, BadBackoff};
+use pontic_core::event::{Event, NoticeFailed, Origin};
+use pontic_core::id::{ClinicId, LabId, derived};
+use pontic_core::notice::{Channel, NoticeKind};
+use pontic_core::subscription::ALL_LABS;
+use pontic_core::time;
+use pontic_store::outgoing::{ClaimedNotice, Outcome, Tried};
+use pontic_store::{Store, StoreError};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::addressees::{Addressee, Addressees};
+use super::courier::chance;
+use super::noticing::{ARRIVAL_FRESH, LATE, alert_number, count};
+use crate::app::App;
+use crate::door::Draft;
+use crate::notify::wording::{self, Part, Words};
+use crate::notify::{Sent, of_alert, of_publication};
+
+/// Messages of one channel that are under way.
+const IN_FLIGHT: usize = 8;
+/// A claim lasts so much longer than a message may take.
+const MARGIN: SignedDuration = SignedDuration::from_secs(15);
+/// Looked for also when nobody said that there is something.
+const TICK: Duration = Duration::from_secs(5);
+/// Never sooner: what waits behind another is due all the time.
+const SOONEST: Duration = Duration::from_millis(250);
+/// From a second to half an hour, for some three days: a mail server may be down over a weekend.
+const PATIENCE: Result<Backoff, BadBackoff> = Backoff::new(300, 1_000, 1_800_000);
+/// In the log of events, whoever tells.
+const SOURCE: &str = "pontic.notices";
+/// Whoever was to be told does not want it any more.
+const UNWANTED: &str = "unwanted";
+/// What it was about is not known any more.
+const FORGOTTEN: &str = "forgotten";
+
+/// A message with all that became it.
+type Bundle = Vec<ClaimedNotice>;
+
+/// Serves one channel as long as the program runs.
+pub async fn serve(app: Weak<App>, channel: Channel) {
+    let mut under_way: JoinSet<(Bundle, Vec<Outcome>)> = JoinSet::new();
+    let mut failing_since: Option<Timestamp> = None;
+    loop {
+        let Some(running) = app.upgrade() else { return };
+        let room = IN_FLIGHT.saturating_sub(under_way.len());
+        if room > 0 {
+            for bundle in claim(&running, channel, room).await {
+                let app = Arc::clone(&running);
+                under_way.spawn(async move {
+                    let outcomes = tell(&app, channel, &bundle).await;
+                    (bundle, outcomes)
+                });
+            }
+        }
+        let wait = if under_way.is_empty() {
+            until_next(&running, channel).await
+        } else {
+            TICK
+        };
+        let notify = Arc::clone(&running.notify);
+        drop(running);
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                let Some(running) = app.upgrade() else { return };
+                if let Ok((bundle, outcomes)) = done {
+                    watch(&running, channel, &outcomes, &mut failing_since).await;
+                    settle(&running, channel, &bundle, outcomes).await;
+                }
+            }
+            () = notify.bell(channel).notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+async fn claim(app: &App, channel: Channel, room: usize) -> Vec<Bundle> {
+    let now = app.clock.now();
+    let patience = SignedDuration::try_from(app.notify.patience(channel)).unwrap_or(MARGIN);
+    let lease = patience + MARGIN;
+    let claimed = app
+        .read(move |store| store.claim_notices(channel.receiver(), now, lease, room))
+        .await;
+    let claimed = claimed.unwrap_or_else(|error| {
+        tracing::warn!(%error, "notices cannot be claimed now");
+        Vec::new()
+    });
+    let mut bundles: Vec<Bundle> = Vec::new();
+    for notice in claimed {
+        match bundles.last_mut() {
+            Some(last) if last[0].bundle == notice.bundle => last.push(notice),
+            _ => bundles.push(vec![notice]),
+        }
+    }
+    bundles
+}
+
+async fn until_next(app: &App, channel: Channel) -> Duration {
+    let next = app
+        .read(move |store| store.next_outgoing(channel.receiver()))
+        .await;
+    let wait = next
+        .ok()
+        .flatten()
+        .map(|due| due.duration_since(app.clock.now()));
+    let wait = wait.map_or(TICK, |wait| wait.try_into().unwrap_or(Duration::ZERO));
+    wait.clamp(SOONEST, TICK)
+}
+
+/// Tells what a bundle holds; what came of each of its notices.
+async fn tell(app: &Arc<App>, channel: Channel, bundle: &Bundle) -> Vec<Outcome> {
+    let (state, notices) = (Arc::clone(app), bundle.clone());
+    let now = app.clock.now();
+    let composed = app
+        .read(move |store| compose(&state, store, channel, &notices, now))
+        .await;
+    let (words, skipped) = match composed {
+        Ok(composed) => composed,
+        Err(error) => {
+            tracing::warn!(%error, "a notice cannot be read now");
+            return vec![outcome(bundle[0].attempt, &unread(), now); bundle.len()];
+        }
+    };
+    let sent = match words {
+        Some(words) => {
+            // The address is opened for nothing but telling whoever is there.
+            let to = bundle[0].to.reveal();
+            let id = message_id(app.store.epoch(), bundle[0].bundle);
+            let sent = app.notify.send(channel, to, &words, &id, now).await;
+            outcome(bundle[0].attempt, &sent, app.clock.now())
+        }
+        None => Outcome::Sent,
+    };
+    skipped
+        .into_iter()
+        .map(|cause| match cause {
+            Some(cause) => Outcome::Skipped {
+                cause: cause.to_owned(),
+            },
+            None => sent.clone(),
+        })
+        .collect()
+}
+
+/// The id of a message: the same however often it is tried, and no other's.
+pub fn message_id(epoch: &str, bundle: u64) -> String {
+    format!("{epoch}-{bundle}")
+}
+
+fn unread() -> Sent {
+    Sent {
+        taken: false,
+        refused: false,
+        cause: "store".to_owned(),
+        retry_after: None,
+    }
+}
+
+/// The words of a message, and for each of its notices why it is left out; no words if all of them are.
+type Composed = (Option<Words>, Vec<Option<&'static str>>);
+
+fn compose(
+    app: &App,
+    store: &dyn Store,
+    channel: Channel,
+    bundle: &Bundle,
+    now: Timestamp,
+) -> Result<Composed, StoreError> {
+    let mut addressees = Addressees::new(app, store);
+    let first = &bundle[0];
+    let found = addressees.find(first.message.lab_id.as_str(), first.clinic_id.as_deref())?;
+    // Whoever has been taken off since is told nothing more.
+    let wanted = found.filter(|found| found.wants.addresses(channel).contains(first.to.reveal()));
+    let Some(addressee) = wanted else {
+        return Ok((None, vec![Some(UNWANTED); bundle.len()]));
+    };
+    let mut parts = Vec::new();
+    let mut skipped = Vec::with_capacity(bundle.len());
+    for notice in bundle {
+        match part(store, &mut addressees, &addressee, notice, now)? {
+            Ok(part) => {
+                parts.push(part);
+                skipped.push(None);
+            }
+            Err(cause) => skipped.push(Some(cause)),
+        }
+    }
+    let words = (!parts.is_empty())
+        .then(|| wording::message(&parts, addressee.language, &addressee.lab_name));
+    Ok((words, skipped))
+}
+
+/// One notice in words, or why it is left out.
+fn part(
+    store: &dyn Store,
+    addressees: &mut Addressees<'_>,
+    addressee: &Addressee,
+    notice: &ClaimedNotice,
+    now: Timestamp,
+) -> Result<Result<Part, &'static str>, StoreError> {
+    let message = &notice.message;
+    let word = message.name.split('.').next().unwrap_or_default();
+    let Some(kind) = NoticeKind::from_word(word) else {
+        return Ok(Err(FORGOTTEN));
+    };
+    let reader = addressee.reader();
+    let fields = if let Some(number) = alert_number(&message.event_id) {
+        let found = store.alerts_after(number.saturating_sub(1), 1)?;
+        let Some(row) = found.first().filter(|row| row.number == number) else {
+            return Ok(Err(FORGOTTEN));
+        };
+        let body: Value = serde_json::from_str(&row.body).unwrap_or_default();
+        of_alert(kind, &body, row.at, &reader)
+    } else {
+        let Some(row) = store.log_row(message.seq)? else {
+            return Ok(Err(FORGOTTEN));
+        };
+        let is_arrival = kind == NoticeKind::Arrival;
+        if is_arrival && now.duration_since(row.at) > ARRIVAL_FRESH {
+            return Ok(Err(LATE));
+        }
+        let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
+        of_publication(kind, &detail, row.at, &reader, now)
+    };
+    let custom = addressees.words(&addressee.lab_id, kind, addressee.language)?;
+    let part = wording::part(kind, addressee.language, custom.as_deref(), &fields);
+    Ok(Ok(part))
+}
+
+fn outcome(attempt: u32, sent: &Sent, now: Timestamp) -> Outcome {
+    if sent.taken {
+        return Outcome::Sent;
+    }
+    let cause = sent.cause.clone();
+    let delay = PATIENCE
+        .ok()
+        .filter(|_| !sent.refused)
+        .and_then(|patience| patience.delay(attempt, chance(), sent.retry_after));
+    match delay {
+        Some(wait) => Outcome::Again {
+            due: now.saturating_add(wait).unwrap_or(now),
+            cause,
+        },
+        None => Outcome::Dead { cause },
+    }
+}
+
+/// Says what came of a bundle.
+async fn settle(app: &Arc<App>, channel: Channel, bundle: &Bundle, outcomes: Vec<Outcome>) {
+    let now = app.clock.now();
+    let mut tried = Vec::with_capacity(bundle.len());
+    let mut cause_of_death = None;
+    for (notice, outcome) in bundle.iter().zip(outcomes) {
+        let word = match &outcome {
+            Outcome::Sent => "sent",
+            Outcome::Again { .. } | Outcome::Untried { .. } => "again",
+            Outcome::Skipped { .. } => "skipped",
+            Outcome::Dead { cause } => {
+                cause_of_death.get_or_insert_with(|| cause.clone());
+                "failed"
+            }
+        };
+        count(channel, word);
+        tried.push(Tried {
+            number: notice.number,
+            attempt: notice.attempt,
+            at: now,
+            outcome,
+        });
+    }
+    if let Some(cause) = cause_of_death {
+        // Before it is settled: a program that dies in between says it again, which is known then.
+        let first = &bundle[0];
+        let whom = (&first.message.lab_id, first.clinic_id.as_deref());
+        raise(app, channel, whom, cause, now).await;
+    }
+    let kept = app.read(move |store| store.settle_outgoing(&tried)).await;
+    if let Err(error) = kept {
+        // Their leases end, and they are sent again.
+        tracing::warn!(%error, "what became of notices could not be kept");
+    }
+}
+
+/// A channel by which nobody is reached for long is everybody's matter, long before the first notice has been tried enough.
+async fn watch(
+    app: &App,
+    channel: Channel,
+    outcomes: &[Outcome],
+    failing_since: &mut Option<Timestamp>,
+) {
+    let again = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Again { cause, .. } => Some(cause),
+        _ => None,
+    });
+    let Some(cause) = again else {
+        // What is skipped reaches nobody, and says nothing of the way.
+        if !matches!(outcomes, [Outcome::Skipped { .. }, ..]) {
+            *failing_since = None;
+        }
+        return;
+    };
+    let now = app.clock.now();
+    let since = *failing_since.get_or_insert(now);
+    if now.duration_since(since) > app.config.notices.patience {
+        let everybody = (&LabId::known(ALL_LABS), None);
+        raise(app, channel, everybody, cause.clone(), now).await;
+    }
+}
+
+/// Lets the dispatchers know, once a day for each clinic, channel and cause.
+async fn raise(
+    app: &App,
+    channel: Channel,
+    (lab_id, clinic_id): (&LabId, Option<&str>),
+    cause: String,
+    now: Timestamp,
+) {
+    let date = time::date_at(now, &jiff::tz::TimeZone::UTC);
+    let id = derived(&[
+        "notice_failed",
+        lab_id.as_str(),
+        clinic_id.unwrap_or("-"),
+        channel.as_str(),
+        &cause,
+        &date.to_string(),
+    ]);
+    let origin = Origin {
+        scope: None,
+        source: SOURCE.to_owned(),
+        id: Some(id),
+        time: None,
+        actor: SOURCE.to_owned(),
+        redriven: None,
+    };
+    let failed = NoticeFailed {
+        lab_id: lab_id.clone(),
+        clinic_id: clinic_id.map(ClinicId::known),
+        channel,
+        cause,
+        date,
+    };
+    let event = Event {
+        origin,
+        body: failed.into(),
+    };
+    if app.submit(Draft::Event(Arc::new(event))).await.is_err() {
+        tracing::warn!("that a notice failed could not be told to the dispatchers");
+    }
+}
