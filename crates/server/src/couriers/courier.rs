@@ -52,9 +52,9 @@ pub async fn serve_all(app: Weak<App>) {
             let task = tokio::spawn(serve(Weak::clone(&app), receiver));
             served.insert(id, (version, task));
         }
-        let relay = Arc::clone(&running.relay);
+        let (relay, clock) = (Arc::clone(&running.relay), running.clock.clone());
         drop(running);
-        let _ = tokio::time::timeout(TICK, relay.changed.notified()).await;
+        let _ = clock.timeout(TICK, relay.changed.notified()).await;
     }
 }
 
@@ -88,8 +88,10 @@ impl Health {
 async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
     let mut under_way: JoinSet<(ClaimedMessage, Sent)> = JoinSet::new();
     let mut health = Health::default();
+    let mut round = None;
     loop {
         let Some(running) = app.upgrade() else { return };
+        round.get_or_insert_with(|| running.relay.round());
         let room = health.at_once().saturating_sub(under_way.len());
         if room > 0 {
             for claimed in claim(&running, &receiver, room).await {
@@ -102,8 +104,10 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
         }
         if under_way.is_empty() {
             let wait = until_next(&running, &receiver).await;
+            let clock = running.clock.clone();
             drop(running);
-            let _ = tokio::time::timeout(wait, receiver.wake.notified()).await;
+            round = None;
+            let _ = clock.timeout(wait, receiver.wake.notified()).await;
             continue;
         }
         let first = under_way.join_next().await;

@@ -1,0 +1,71 @@
+//! Finance: invoices before, with and after what they are for, and none at all; and half an hour without finance.
+
+use serde_json::{Value, json};
+
+use super::{Deed, Writer};
+use crate::demo::events::{Event, Form};
+
+impl Writer<'_> {
+    pub(super) fn finance(&mut self, lab: usize) {
+        let of = |cases: &std::collections::BTreeMap<String, Vec<String>>,
+                  city: &crate::demo::city::City| {
+            let mine = cases
+                .iter()
+                .filter(|(clinic, _)| city.clinic(clinic).is_some_and(|clinic| clinic.lab == lab));
+            mine.map(|(clinic, cases)| (clinic.clone(), cases.clone()))
+                .collect::<Vec<_>>()
+        };
+        let (morning, noon) = (of(&self.morning, self.city), of(&self.noon, self.city));
+        for (index, (clinic, cases)) in morning.into_iter().enumerate() {
+            let drawn = self.chance.between(0.0, 1.0);
+            let minute = match index {
+                // Before anybody has heard of the cases.
+                0 | 5 => Some(1),
+                _ if drawn < 0.7 => Some(57),
+                // Long after they were handed over.
+                _ if drawn < 0.87 => Some(300),
+                _ => None,
+            };
+            if let Some(minute) = minute {
+                self.invoice(lab, minute, &clinic, &cases);
+            }
+        }
+        for (clinic, cases) in noon {
+            if self.chance.happens(0.6) {
+                self.invoice(lab, 320, &clinic, &cases);
+            }
+        }
+        if lab == 0 {
+            self.add(lab, 150, Deed::FinanceDown(true));
+            self.add(lab, 180, Deed::FinanceDown(false));
+        }
+    }
+
+    fn invoice(&mut self, lab: usize, minute: i64, clinic: &str, cases: &[String]) {
+        // What is taken back is not invoiced.
+        let cases: Vec<String> = cases
+            .iter()
+            .filter(|case| !self.facts.withdrawn.contains(*case))
+            .cloned()
+            .collect();
+        let Some(first) = cases.first() else { return };
+        let id = format!("INV-{}", first.trim_start_matches("C-"));
+        let mut body = json!({
+            "labId": self.city.labs[lab].id, "clinicId": clinic, "caseIds": cases,
+            "amount": self.chance.whole(120, 900), "currency": "USD",
+        });
+        self.facts.invoices.insert(id.clone(), cases);
+        let holder = self.holder("finance", lab);
+        if self.chance.happens(0.3) {
+            return self.add(lab, minute, Deed::Invoice { holder, id, body });
+        }
+        body["invoiceId"] = Value::from(id.as_str());
+        let event = Event {
+            source: "finance.billing",
+            name: "InvoiceIssued",
+            id,
+            detail: body,
+        };
+        self.send(lab, minute, "finance", Form::Short, &[event], "processed");
+    }
+}
