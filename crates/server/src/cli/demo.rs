@@ -1,5 +1,6 @@
 //! `pontic demo`.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Faults, Layers};
 use crate::demo::{self, Ended, Keys, Pace};
 use crate::startup::{self, Running};
+
+/// Where people look for it.
+const USUAL: &str = "127.0.0.1:8080";
 
 /// A made-up city on a working day.
 #[derive(Debug, Args)]
@@ -73,10 +77,12 @@ impl Demo {
     }
 
     fn decide(&self, data: &str) -> Result<Config, Faults> {
-        let usual = if self.once {
+        // Whoever has a server already gets another port.
+        let is_free = || TcpListener::bind(USUAL).is_ok();
+        let usual = if self.once || self.listen.is_some() || !is_free() {
             "127.0.0.1:0"
         } else {
-            "127.0.0.1:8080"
+            USUAL
         };
         let listen = self.listen.as_deref().unwrap_or(usual);
         let mut layers = Layers::default();
