@@ -42,6 +42,9 @@ pub use pace::Pace;
 /// How long screens may take to show the last of what was told.
 const SCREENS: Duration = Duration::from_secs(10);
 
+/// Whoever watches sees the vans leave after so long, in minutes of the city; what comes before is hurried through.
+const WATCHED_BEFORE_MIN: i64 = 8;
+
 /// How the server can be entered.
 #[derive(Debug)]
 pub struct Keys {
@@ -63,6 +66,11 @@ pub struct Ended {
 /// When the day begins: what the server's clock is set to.
 pub fn begins() -> Timestamp {
     script::begins()
+}
+
+/// Shortly before the first vans leave: whoever watches need not wait for them.
+pub fn worth_watching() -> Timestamp {
+    phone::after_minutes(script::begins(), script::MORNING_MIN - WATCHED_BEFORE_MIN)
 }
 
 /// Sets the city up and lives through its day.

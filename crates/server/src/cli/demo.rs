@@ -114,7 +114,10 @@ impl Demo {
             let (clock, hand) = Clock::moved_by_hand(demo::begins());
             (clock, Some(hand))
         } else {
-            (Clock::running_fast(demo::begins(), self.speed), None)
+            (
+                Clock::running_fast(demo::worth_watching(), self.speed),
+                None,
+            )
         };
         let running = match startup::start_by(config, clock.clone()).await {
             Ok(running) => running,

@@ -14,7 +14,7 @@ pub fn broken(day: &Day<'_>, outcome: &Outcome) -> Vec<String> {
     billing(day, outcome, &mut faults);
     notices(day, outcome, &mut faults);
     finance(day, outcome, &mut faults);
-    work(outcome, &mut faults);
+    work(day, outcome, &mut faults);
     faults
 }
 
@@ -137,7 +137,7 @@ fn finance(day: &Day<'_>, outcome: &Outcome, faults: &mut Vec<String>) {
 }
 
 /// Nothing of today is left open: no delivery, no route, no stop, no pickup.
-fn work(outcome: &Outcome, faults: &mut Vec<String>) {
+fn work(day: &Day<'_>, outcome: &Outcome, faults: &mut Vec<String>) {
     let today = TODAY.to_string();
     for delivery in &outcome.deliveries {
         let is_open = matches!(
@@ -171,6 +171,10 @@ fn work(outcome: &Outcome, faults: &mut Vec<String>) {
             text(stop, "id"),
             text(stop, "status")
         ));
+    }
+    let found = u64::try_from(outcome.pickups.len()).unwrap_or(0);
+    if found != day.facts.pickups {
+        faults.push(format!("{found} pickups, not {}", day.facts.pickups));
     }
     for pickup in &outcome.pickups {
         let status = text(pickup, "status");

@@ -385,7 +385,8 @@ impl Crew {
     fn draw(&mut self) -> String {
         let mut path = "M5 20".to_owned();
         for x in 1..8 {
-            path += &format!(" L{} {}", x * 12, self.chance.whole(4, 36));
+            let point = format!(" L{} {}", x * 12, self.chance.whole(4, 36));
+            path.push_str(&point);
         }
         format!(
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 40'><path d='{path}' fill='none' stroke='black'/></svg>"

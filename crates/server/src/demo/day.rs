@@ -222,7 +222,7 @@ impl<'a> Day<'a> {
                 let lab = city.labs[lab].id;
                 self.write(now, [format!("the endpoint of {lab} for {system} learns a practice's number; {count} sent in again")]);
             }
-            Deed::Plan { lab, afternoon } => desk(lab).plan(&mut self.crews, afternoon).await?,
+            Deed::Plan { lab, wave } => desk(lab).plan(&mut self.crews, wave).await?,
             Deed::PlanRush { lab } => {
                 let note = desk(lab).plan_rush(&mut self.crews, now).await?;
                 self.write(now, note);

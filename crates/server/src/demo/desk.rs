@@ -11,7 +11,7 @@ use super::city::{City, Crossing};
 use super::crew::{Crew, Run};
 use super::doors::Doors;
 use super::phone::after_minutes;
-use super::script::{AFTERNOON_MIN, CLOSING_MIN, MORNING_MIN, NOON_MIN, TODAY};
+use super::script::{TODAY, Wave};
 
 /// Minutes that a run may take: what is promised to the clinics.
 const RUN_MIN: i64 = 150;
@@ -46,27 +46,28 @@ impl Desk<'_> {
         after_minutes(self.begins, self.city.labs[self.lab].later_min + minute)
     }
 
-    /// Plans the morning or the afternoon.
-    pub async fn plan(&self, crews: &mut [Crew], afternoon: bool) -> Result<()> {
-        let (leaves, until) = if afternoon {
-            (AFTERNOON_MIN, CLOSING_MIN)
-        } else {
-            (MORNING_MIN, NOON_MIN)
-        };
-        let work = self.open_work(self.at(until), |_| true).await?;
+    /// Plans a run.
+    pub async fn plan(&self, crews: &mut [Crew], wave: Wave) -> Result<()> {
+        let until = self.at(wave.fetches_until_min());
+        let work = self.open_work(until, |_| true).await?;
         let mut free: Vec<&mut Crew> = crews
             .iter_mut()
             .filter(|crew| crew.lab == self.lab && crew.is_free())
             .collect();
-        if !afternoon {
+        if wave == Wave::Morning {
             // The last one is kept back for what goes wrong.
             free.pop();
         }
-        let name = if afternoon { "PM" } else { "AM" };
         let parts = self.split(work.keys().cloned().collect(), free.len());
         for (crew, clinics) in free.into_iter().zip(parts) {
             let run = self
-                .route(&crew.id, name, &clinics, &work, self.at(leaves))
+                .route(
+                    &crew.id,
+                    wave.word(),
+                    &clinics,
+                    &work,
+                    self.at(wave.leaves_min()),
+                )
                 .await?;
             crew.waiting.push_back(run);
         }

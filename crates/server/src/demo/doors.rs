@@ -15,7 +15,7 @@ use crate::client::{Client, Reach};
 /// Longest answer that is read, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 /// Nobody waits longer for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Items of a page of a list.
 const PAGE: usize = 200;
 /// Parts the two halves of an uploaded file.

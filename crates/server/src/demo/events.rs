@@ -56,8 +56,8 @@ pub async fn post(
             body.to_string().into_bytes(),
         )
         .await?;
-    let many = ["entries", "Entries"].into_iter();
-    let many = many.filter_map(|name| answer.body[name].as_array()).next();
+    let mut names = ["entries", "Entries"].into_iter();
+    let many = names.find_map(|name| answer.body[name].as_array());
     Ok(match many {
         Some(entries) => entries
             .iter()
@@ -69,8 +69,8 @@ pub async fn post(
 
 /// A word for what became of it: `processed`, `duplicate`, or a code.
 fn outcome(told: &Value) -> String {
-    let words = ["ErrorCode", "code", "status"].into_iter();
-    let word = words.filter_map(|name| told[name].as_str()).next();
+    let mut words = ["ErrorCode", "code", "status"].into_iter();
+    let word = words.find_map(|name| told[name].as_str());
     // `PutEvents` has no word for what was taken.
     word.unwrap_or("taken").to_owned()
 }

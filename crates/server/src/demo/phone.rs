@@ -113,7 +113,7 @@ impl Phone {
     /// Looks where the van is, and sends what is to be sent; what became of each fix.
     pub async fn tick(&mut self, doors: &Doors, now: Timestamp, van: &Van) -> Result<Vec<String>> {
         let fix = self.look(now, van);
-        let fixes = self.to_send(now, fix);
+        let fixes = self.outgoing(now, fix);
         self.last = Some(fix);
         match &mut self.app {
             _ if fixes.is_empty() => Ok(Vec::new()),
@@ -190,7 +190,7 @@ impl Phone {
     }
 
     /// What goes out now, in that order.
-    fn to_send(&mut self, now: Timestamp, fix: Fix) -> Vec<Fix> {
+    fn outgoing(&mut self, now: Timestamp, fix: Fix) -> Vec<Fix> {
         if self.is_silent(now) {
             if self
                 .quirks

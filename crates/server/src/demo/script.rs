@@ -22,18 +22,50 @@ use super::phone::after_minutes;
 pub const TODAY: Date = Date::constant(2026, 6, 9);
 /// When it begins: eight o'clock at the first lab.
 const BEGINS: &str = "2026-06-09T12:00:00Z";
-/// From the beginning of a lab's day: when its morning is planned, when its vans leave, and the same after noon.
-pub const MORNING_PLAN_MIN: i64 = 55;
-/// When the vans leave in the morning.
+/// When the vans leave in the morning, after the beginning of their lab's day; what goes wrong on the road is told from there.
 pub const MORNING_MIN: i64 = 60;
-/// When the afternoon is planned.
-pub const AFTERNOON_PLAN_MIN: i64 = 325;
-/// When the vans leave in the afternoon.
-pub const AFTERNOON_MIN: i64 = 330;
-/// What is to be fetched from then on is fetched in the afternoon.
-pub const NOON_MIN: i64 = 240;
-/// Nine hours after its beginning a lab closes.
-pub const CLOSING_MIN: i64 = 540;
+/// A run is planned so long before its vans leave.
+const PLANNED_MIN: i64 = 5;
+
+/// The runs of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wave {
+    /// At nine.
+    Morning,
+    /// At half past twelve.
+    Noon,
+    /// At three.
+    Afternoon,
+}
+
+impl Wave {
+    /// When its vans leave, in minutes after the beginning of their lab's day.
+    pub const fn leaves_min(self) -> i64 {
+        match self {
+            Self::Morning => MORNING_MIN,
+            Self::Noon => 270,
+            Self::Afternoon => 420,
+        }
+    }
+
+    /// It fetches what can be fetched before that minute.
+    pub const fn fetches_until_min(self) -> i64 {
+        match self {
+            Self::Morning => 240,
+            Self::Noon => 330,
+            Self::Afternoon => 540,
+        }
+    }
+
+    /// In the names of routes.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Morning => "AM",
+            Self::Noon => "NOON",
+            Self::Afternoon => "PM",
+        }
+    }
+}
 
 /// Something that somebody does.
 #[derive(Debug, Clone)]
@@ -71,12 +103,12 @@ pub enum Deed {
         /// Our clinic.
         ours: String,
     },
-    /// A dispatcher plans the routes of the morning or of the afternoon.
+    /// A dispatcher plans a run.
     Plan {
         /// Which of the labs.
         lab: usize,
-        /// Whether it is the afternoon.
-        afternoon: bool,
+        /// Which of the runs.
+        wave: Wave,
     },
     /// A dispatcher sends somebody out with what is urgent.
     PlanRush {
@@ -151,9 +183,10 @@ struct Writer<'a> {
     begins: Timestamp,
     deeds: Vec<(Timestamp, Deed)>,
     facts: Facts,
-    /// Cases that are ready in the morning, and at noon, by clinic.
+    /// Cases of the lab that are ready in the morning, by noon and in the afternoon, by clinic.
     morning: BTreeMap<String, Vec<String>>,
     noon: BTreeMap<String, Vec<String>>,
+    afternoon: BTreeMap<String, Vec<String>>,
     last_case: u32,
     last_pickup: u32,
 }
@@ -179,6 +212,7 @@ impl Script {
             facts: Facts::default(),
             morning: BTreeMap::new(),
             noon: BTreeMap::new(),
+            afternoon: BTreeMap::new(),
             last_case: 1000,
             last_pickup: 100,
         };
@@ -232,8 +266,9 @@ impl Writer<'_> {
     }
 
     fn desk(&mut self, lab: usize) {
-        for (minute, afternoon) in [(MORNING_PLAN_MIN, false), (AFTERNOON_PLAN_MIN, true)] {
-            self.add(lab, minute, Deed::Plan { lab, afternoon });
+        for wave in [Wave::Morning, Wave::Noon, Wave::Afternoon] {
+            let minute = wave.leaves_min() - PLANNED_MIN;
+            self.add(lab, minute, Deed::Plan { lab, wave });
         }
     }
 }

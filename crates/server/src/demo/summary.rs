@@ -159,7 +159,7 @@ fn digest(outcome: &Outcome) -> String {
                 "driverId",
                 "reason",
             ],
-            json!(cases),
+            &json!(cases),
         ));
     }
     for pickup in &outcome.pickups {
@@ -174,12 +174,7 @@ fn digest(outcome: &Outcome) -> String {
             "windowEnd",
             "stopId",
         ];
-        rows.push(part(
-            "pickup",
-            pickup,
-            &names,
-            pickup["packageCount"].clone(),
-        ));
+        rows.push(part("pickup", pickup, &names, &pickup["packageCount"]));
     }
     for invoice in &outcome.invoices {
         let lines = invoice["cases"].as_array().into_iter().flatten();
@@ -190,7 +185,7 @@ fn digest(outcome: &Outcome) -> String {
             "invoice",
             invoice,
             &["labId", "invoiceId", "status"],
-            json!(lines),
+            &json!(lines),
         ));
     }
     for stop in outcome.stops() {
@@ -203,13 +198,13 @@ fn digest(outcome: &Outcome) -> String {
             "reason",
             "arrivedAt",
         ];
-        rows.push(part("stop", stop, &names, stop["sequence"].clone()));
+        rows.push(part("stop", stop, &names, &stop["sequence"]));
     }
     rows.sort_unstable();
     hex(&Sha256::digest(rows.join("\n")))
 }
 
-fn part(kind: &str, record: &Value, names: &[&str], more: Value) -> String {
+fn part(kind: &str, record: &Value, names: &[&str], more: &Value) -> String {
     let texts: Vec<&Value> = names.iter().map(|name| &record[*name]).collect();
     json!([kind, texts, more]).to_string()
 }

@@ -7,15 +7,7 @@ use crate::demo::events::{Event, Form};
 
 impl Writer<'_> {
     pub(super) fn finance(&mut self, lab: usize) {
-        let of = |cases: &std::collections::BTreeMap<String, Vec<String>>,
-                  city: &crate::demo::city::City| {
-            let mine = cases
-                .iter()
-                .filter(|(clinic, _)| city.clinic(clinic).is_some_and(|clinic| clinic.lab == lab));
-            mine.map(|(clinic, cases)| (clinic.clone(), cases.clone()))
-                .collect::<Vec<_>>()
-        };
-        let (morning, noon) = (of(&self.morning, self.city), of(&self.noon, self.city));
+        let morning = std::mem::take(&mut self.morning);
         for (index, (clinic, cases)) in morning.into_iter().enumerate() {
             let drawn = self.chance.between(0.0, 1.0);
             let minute = match index {
@@ -30,9 +22,13 @@ impl Writer<'_> {
                 self.invoice(lab, minute, &clinic, &cases);
             }
         }
-        for (clinic, cases) in noon {
-            if self.chance.happens(0.6) {
-                self.invoice(lab, 320, &clinic, &cases);
+        let noon = std::mem::take(&mut self.noon);
+        let afternoon = std::mem::take(&mut self.afternoon);
+        for (minute, of) in [(320, noon), (412, afternoon)] {
+            for (clinic, cases) in of {
+                if self.chance.happens(0.6) {
+                    self.invoice(lab, minute, &clinic, &cases);
+                }
             }
         }
         if lab == 0 {

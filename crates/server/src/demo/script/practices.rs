@@ -21,10 +21,13 @@ impl Writer<'_> {
             if !self.chance.happens(0.7) {
                 continue;
             }
-            let (minute, wanted) = if self.chance.happens(0.6) {
+            let drawn = self.chance.between(0.0, 1.0);
+            let (minute, wanted) = if drawn < 0.5 {
                 (self.chance.whole(3, 50), self.chance.whole(130, 220))
+            } else if drawn < 0.75 {
+                (self.chance.whole(70, 240), self.chance.whole(320, 380))
             } else {
-                (self.chance.whole(100, 250), self.chance.whole(400, 470))
+                (self.chance.whole(200, 390), self.chance.whole(410, 470))
             };
             let body = self.body(lab, clinic, clinic.number, wanted);
             let again = self.chance.happens(0.2);

@@ -1,5 +1,8 @@
 //! Production: cases that become ready, that move, that are taken back.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{Case, Deed, TODAY, Writer, tomorrow};
@@ -25,8 +28,9 @@ const AGAIN: f64 = 0.15;
 
 impl Writer<'_> {
     pub(super) fn production(&mut self, lab: usize) {
-        self.morning_cases(lab);
-        self.noon_cases(lab);
+        self.morning = self.cases(lab, 0.9, 3, (3, 40));
+        self.noon = self.cases(lab, 0.45, 2, (130, 230));
+        self.afternoon = self.cases(lab, 0.3, 2, (290, 390));
         self.cases_of_tomorrow(lab);
         self.taken_back(lab);
         if lab == 0 {
@@ -35,28 +39,24 @@ impl Writer<'_> {
         }
     }
 
-    fn morning_cases(&mut self, lab: usize) {
+    /// Cases of as many clinics as that probability makes, up to so many of each, between those minutes.
+    fn cases(
+        &mut self,
+        lab: usize,
+        probability: f64,
+        most: i64,
+        (from, to): (i64, i64),
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut by_clinic = BTreeMap::new();
         for clinic in self.clinic_ids(lab) {
-            if !self.chance.happens(0.9) {
-                continue;
+            if self.chance.happens(probability) {
+                let count = self.chance.whole(1, most);
+                let minute = self.chance.whole(from, to);
+                let cases = self.ready(lab, minute, &clinic, count);
+                by_clinic.insert(clinic, cases);
             }
-            let count = self.chance.whole(1, 3);
-            let minute = self.chance.whole(3, 40);
-            let cases = self.ready(lab, minute, &clinic, count);
-            self.morning.insert(clinic, cases);
         }
-    }
-
-    fn noon_cases(&mut self, lab: usize) {
-        for clinic in self.clinic_ids(lab) {
-            if !self.chance.happens(0.45) {
-                continue;
-            }
-            let count = self.chance.whole(1, 2);
-            let minute = self.chance.whole(150, 270);
-            let cases = self.ready(lab, minute, &clinic, count);
-            self.noon.insert(clinic, cases);
-        }
+        by_clinic
     }
 
     /// Some of tomorrow's; one of them is ready earlier than was said, and one of today's later.
@@ -65,7 +65,7 @@ impl Writer<'_> {
         for (index, clinic) in clinics.iter().enumerate() {
             let case = self.case(clinic);
             let minute = self.chance.whole(60, 200);
-            let event = self.event(lab, &case, clinic, tomorrow().to_string());
+            let event = self.event(lab, &case, clinic, tomorrow());
             self.send(
                 lab,
                 minute,
@@ -77,22 +77,22 @@ impl Writer<'_> {
             if index == 0 {
                 let moved = Event {
                     id: format!("{case}-earlier"),
-                    ..self.event(lab, &case, clinic, TODAY.to_string())
+                    ..self.event(lab, &case, clinic, TODAY)
                 };
                 self.send(lab, 280, "production", Form::Cloud, &[moved], "processed");
             }
         }
-        let later = self.noon.iter().find(|(clinic, _)| self.is_of(lab, clinic));
+        let later = self.noon.iter().next();
         let later =
             later.and_then(|(clinic, cases)| Some((clinic.clone(), cases.first()?.clone())));
         if let Some((clinic, case)) = later {
             let moved = Event {
                 id: format!("{case}-later"),
-                ..self.event(lab, &case, &clinic, tomorrow().to_string())
+                ..self.event(lab, &case, &clinic, tomorrow())
             };
             self.send(
                 lab,
-                290,
+                250,
                 "production",
                 Form::Envelope,
                 &[moved],
@@ -103,12 +103,12 @@ impl Writer<'_> {
 
     /// One before its van leaves, one on hold, one before it was announced, one when it is on the road: that is refused.
     fn taken_back(&mut self, lab: usize) {
-        let early = self.nth_of(lab, 1, false);
-        let held = self.nth_of(lab, 2, true);
-        let on_the_road = self.nth_of(lab, 4, false);
+        let early = self.nth_of(1, false);
+        let held = self.nth_of(2, true);
+        let on_the_road = self.nth_of(4, false);
         for (case, name, minute, expected) in [
             (early, CANCELLED, 48, "processed"),
-            (held, "CaseOnHold", 300, "processed"),
+            (held, "CaseOnHold", 255, "processed"),
             (on_the_road, CANCELLED, 63, "case_already_shipped"),
         ] {
             let Some(case) = case else { continue };
@@ -123,7 +123,7 @@ impl Writer<'_> {
         };
         let case = self.case(&clinic);
         let cancelled = self.about(lab, CANCELLED, &case);
-        let ready = self.event(lab, &case, &clinic, TODAY.to_string());
+        let ready = self.event(lab, &case, &clinic, TODAY);
         self.send(
             lab,
             20,
@@ -151,7 +151,7 @@ impl Writer<'_> {
             return;
         };
         let case = self.case(&clinic);
-        let mut event = self.event(lab, &case, &clinic, TODAY.to_string());
+        let mut event = self.event(lab, &case, &clinic, TODAY);
         event.detail["priority"] = "RUSH".into();
         self.send(
             lab,
@@ -167,12 +167,11 @@ impl Writer<'_> {
 
     /// An id used twice, a type that nobody knows, a batch with one that cannot be read.
     fn mistakes(&mut self, lab: usize) {
-        let first = self.deeds.iter().find_map(|(_, deed)| match deed {
-            Deed::Events {
-                form: Form::Short,
-                events,
-                ..
-            } => events.first().cloned(),
+        let early = self.at(lab, 45);
+        let first = self.deeds.iter().find_map(|(at, deed)| match deed {
+            Deed::Events { form, events, .. } if *at < early && ONE.contains(form) => {
+                events.first().filter(|event| event.name == READY).cloned()
+            }
             _ => None,
         });
         if let Some(mut event) = first {
@@ -214,17 +213,10 @@ impl Writer<'_> {
         clinics.map(|clinic| clinic.id.clone()).collect()
     }
 
-    fn is_of(&self, lab: usize, clinic: &str) -> bool {
-        self.city
-            .clinic(clinic)
-            .is_some_and(|clinic| clinic.lab == lab)
-    }
-
     /// The first case of the lab's nth clinic that has any, of the morning or of noon.
-    fn nth_of(&self, lab: usize, nth: usize, noon: bool) -> Option<String> {
+    fn nth_of(&self, nth: usize, noon: bool) -> Option<String> {
         let of = if noon { &self.noon } else { &self.morning };
-        let mut clinics = of.iter().filter(|(clinic, _)| self.is_of(lab, clinic));
-        clinics
+        of.iter()
             .nth(nth)
             .and_then(|(_, cases)| cases.first().cloned())
     }
@@ -245,7 +237,7 @@ impl Writer<'_> {
         let cases: Vec<String> = (0..count).map(|_| self.case(clinic)).collect();
         let mut events = Vec::new();
         for case in &cases {
-            events.push(self.event(lab, case, clinic, TODAY.to_string()));
+            events.push(self.event(lab, case, clinic, TODAY));
         }
         let forms = if count == 1 { ONE } else { MANY };
         let form = *self.chance.pick(&forms).unwrap_or(&Form::Array);
@@ -260,11 +252,11 @@ impl Writer<'_> {
         cases
     }
 
-    fn event(&mut self, lab: usize, case: &str, clinic: &str, date: String) -> Event {
+    fn event(&mut self, lab: usize, case: &str, clinic: &str, date: Date) -> Event {
         let patient = self.chance.pick(&PATIENTS).copied();
         let weight = self.chance.whole(1, 9);
         let detail = json!({
-            "caseId": case, "clinicId": clinic, "labId": self.city.labs[lab].id, "requestedDeliveryDate": date,
+            "caseId": case, "clinicId": clinic, "labId": self.city.labs[lab].id, "requestedDeliveryDate": date.to_string(),
             "patientName": patient, "priority": "STANDARD",
             "packageSpecs": { "weight": Value::from(f64::from(i32::try_from(weight).unwrap_or(1)) / 10.0), "fragile": weight > 6 },
         });
