@@ -96,7 +96,7 @@ fn a_city_lives_and_can_be_looked_at() {
             .expect("a time")
     };
     // Ten minutes and more pass in seconds.
-    let later: Timestamp = "2026-06-09T12:12:00Z".parse().expect("a time");
+    let later: Timestamp = "2026-06-09T13:04:00Z".parse().expect("a time");
     eventually(|| (shown() > later).then_some(()));
     assert_eq!(admin.all("/v1/clinics").len(), 40);
     assert_eq!(admin.all("/v1/drivers").len(), 8);
