@@ -120,6 +120,14 @@ impl Clock {
         }
     }
 
+    /// How far this clock gets while so much real time passes: for leases of work that takes real time.
+    pub fn meanwhile(&self, real: SignedDuration) -> SignedDuration {
+        match self.hands {
+            Hands::Fast { rate, .. } => real.mul_f64(rate.max(1.0)),
+            _ => real,
+        }
+    }
+
     /// How long a time of this clock takes. One that does not run takes none.
     fn in_real_time(&self, time: Duration) -> Duration {
         match self.hands {
@@ -155,6 +163,9 @@ mod tests {
         std::thread::sleep(Duration::from_millis(2));
         assert!(fast.now().duration_since(noon()) >= SignedDuration::from_secs(2_000));
         assert_eq!(fast.in_real_time(Duration::from_secs(1)), LEAST);
+        let second = SignedDuration::from_secs(1);
+        assert_eq!(fast.meanwhile(second), SignedDuration::from_secs(1_000_000));
+        assert_eq!(Clock::system().meanwhile(second), second);
         let (clock, hand) = Clock::moved_by_hand(noon());
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!(clock.now(), noon());

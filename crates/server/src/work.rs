@@ -95,7 +95,8 @@ fn every_by(
 /// Claims what is due and hands it in at the door, which settles the claim with it.
 async fn do_due_work(app: Arc<App>) {
     let now = app.clock.now();
-    let claimed = match app.read(move |store| store.claim(now, LEASE, CLAIM)).await {
+    let lease = app.clock.meanwhile(LEASE);
+    let claimed = match app.read(move |store| store.claim(now, lease, CLAIM)).await {
         Ok(claimed) => claimed,
         Err(error) => return tracing::error!(%error, "due work cannot be claimed"),
     };

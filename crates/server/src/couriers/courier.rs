@@ -125,7 +125,7 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
 async fn claim(app: &App, receiver: &Receiver, room: usize) -> Vec<ClaimedMessage> {
     let (id, now) = (receiver.id().to_owned(), app.clock.now());
     let lease_s = i64::from(receiver.subscription.timeout_s + MARGIN_S);
-    let lease = SignedDuration::from_secs(lease_s);
+    let lease = app.clock.meanwhile(SignedDuration::from_secs(lease_s));
     let claimed = app
         .read(move |store| store.claim_outgoing(&id, now, lease, room))
         .await;
