@@ -1,17 +1,14 @@
-//! `cargo xtask demo`: a scripted day of a lab through the real binary, and what became of each message.
+//! `cargo xtask demo`: the release binary, and a day in a made-up city.
 
-mod day;
-mod report;
-mod server;
+use std::process::Command;
 
 use anyhow::Result;
 
 use crate::place::{cargo, target};
 use crate::steps;
-use server::Server;
 
-/// Builds, starts, sends, tells; then leaves the server running, unless `once`.
-pub fn run(once: bool) -> Result<()> {
+/// Builds, then runs `pontic demo` with these arguments.
+pub fn run(arguments: &[&str]) -> Result<()> {
     println!("building the release binary (minutes, the first time)");
     steps::run(cargo().args([
         "build",
@@ -22,20 +19,5 @@ pub fn run(once: bool) -> Result<()> {
         "pontic",
     ]))?;
     let binary = target()?.join("release/pontic");
-    let mut server = Server::start(&binary, once)?;
-    let told = day::send(&server).and_then(|sent| report::print(&server, &sent));
-    if once || told.is_err() {
-        server.end(told.is_ok());
-        return told;
-    }
-    println!();
-    println!("The server runs at {} until Ctrl-C.", server.url());
-    println!("  look around:  {}/login", server.url());
-    println!("  the API:      {}/docs/", server.url());
-    println!("  admin token:  {}", server.token);
-    for (system, secret) in &server.secrets {
-        println!("  secret of {system}: {secret}");
-    }
-    println!("  data and log: {}", server.folder.display());
-    server.wait()
+    steps::run(Command::new(binary).arg("demo").args(arguments))
 }

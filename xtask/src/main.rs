@@ -1,10 +1,8 @@
 //! The chores of this repository as one small program: `cargo xtask help`.
 
 mod bench;
-mod clock;
 mod demo;
 mod deny;
-mod http;
 mod place;
 mod servers;
 mod soak;
@@ -19,7 +17,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test                 everything that CI runs, in its order
 cargo xtask tidy                 our own rules of tidiness; one line a fault
-cargo xtask demo [--once]        a scripted day through the real binary, which is then left running
+cargo xtask demo [--once …]      builds the release binary and runs `pontic demo` with these arguments
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
 cargo xtask soak [--minutes N]   the crash harness and the property tests, for long
 cargo xtask servers -- COMMAND   a command beside the servers that tests need
@@ -32,8 +30,7 @@ fn main() -> ExitCode {
         // It tells its own errors: its last line is the count of the tests.
         ["test"] => return test::run(),
         ["tidy"] => tidy::run(),
-        ["demo"] => demo::run(false),
-        ["demo", "--once"] => demo::run(true),
+        ["demo", arguments @ ..] => demo::run(arguments),
         ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),
         ["servers", "--", command @ ..] => servers::run(command),
         ["soak"] => soak::run(None),

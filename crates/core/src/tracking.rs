@@ -90,6 +90,11 @@ impl Trip {
         }
     }
 
+    /// Whether that fix, the newest, is one that the van can hardly have had.
+    pub fn doubts(&self, fix: &Fix) -> bool {
+        self.doubtful.is_some_and(|doubtful| doubtful == *fix)
+    }
+
     fn go_on(&mut self, plan: &Plan, from: Option<&Fix>, to: &Fix, seen: &mut Vec<Seen>) {
         let first = seen.len();
         let way = Way { from, to };

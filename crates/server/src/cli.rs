@@ -1,6 +1,7 @@
 //! The command line: `serve`, and what an integration engineer and an operator need beside it.
 
 mod backup;
+mod demo;
 mod doctor;
 mod ehr;
 mod explain;
@@ -37,6 +38,9 @@ enum Command {
         after_help = "Example:\n  pontic serve --data ./pontic-data --listen 127.0.0.1:8080 --dev"
     )]
     Serve(serve::Serve),
+    /// A made-up city on a working day, with things going wrong on purpose, through the doors of a server of its own.
+    #[command(after_help = "Example:\n  pontic demo --once --seed 1")]
+    Demo(demo::Demo),
     /// Map bodies of practice systems.
     #[command(subcommand)]
     Ehr(ehr::Ehr),
@@ -130,6 +134,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Ehr(command) => command.run(),
         Command::Sign(command) => command.run(),
         Command::Verify(command) => command.run(),

@@ -13,13 +13,40 @@ mod noticing;
 mod notifier;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pontic_core::notice::Channel;
+use pontic_store::StoreError;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
 
 pub use notifier::message_id;
+
+/// How long until it is looked again whether anything is due.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// Waits until nothing is due to anybody any more: for whoever moves the clock by hand.
+pub async fn settled(app: &Arc<App>) -> Result<(), StoreError> {
+    loop {
+        let before = app.relay.rounds.quiet();
+        let (receivers, now) = (app.relay.all(), app.clock.now());
+        let is_due = app
+            .read(move |store| {
+                let mut is_due = !receivers.is_empty() && fan_out::is_behind(store)?;
+                for receiver in receivers.iter().filter(|one| !one.subscription.paused) {
+                    let next = store.next_outgoing(receiver.id())?;
+                    is_due |= next.is_some_and(|next| next <= now);
+                }
+                Ok(is_due)
+            })
+            .await?;
+        if !is_due && before.is_some() && before == app.relay.rounds.quiet() {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
 
 /// Starts the workers; they end when they are aborted.
 pub fn start(app: &Arc<App>) -> Vec<JoinHandle<()>> {

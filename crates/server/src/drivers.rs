@@ -38,7 +38,7 @@ use crate::maps::Maps;
 
 pub use fleet::Fleet;
 pub use learned::Learned;
-pub use refold::{Stirred, follow_changes, follow_late_fixes};
+pub use refold::{Late, Stirred, follow_changes, follow_late_fixes};
 pub use regions::Region;
 pub use report::{Report, report};
 pub use take::{Status, Taken};
@@ -71,7 +71,7 @@ pub struct Drivers {
     stopping: watch::Receiver<bool>,
     reports: mpsc::UnboundedSender<Report>,
     stirred: mpsc::UnboundedSender<Stirred>,
-    late: mpsc::UnboundedSender<DriverNo>,
+    late: mpsc::UnboundedSender<Late>,
     /// Held by whoever folds a route again: what one tells, the next must find told.
     looking: tokio::sync::Mutex<()>,
 }
@@ -81,7 +81,7 @@ pub struct Inboxes {
     /// What was observed, for the door.
     pub reports: mpsc::UnboundedReceiver<Report>,
     /// Drivers whose fixes came late.
-    pub late: mpsc::UnboundedReceiver<DriverNo>,
+    pub late: mpsc::UnboundedReceiver<Late>,
 }
 
 /// What drivers are made of.

@@ -11,6 +11,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod couriers;
+pub mod demo;
 pub mod door;
 pub mod drivers;
 pub mod endpoints;

@@ -4,6 +4,7 @@ mod receiver;
 mod request;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use pontic_core::record::{Entity as _, Kind};
@@ -29,6 +30,33 @@ pub struct Relay {
     pub published: Notify,
     /// Receivers were changed.
     pub changed: Notify,
+    /// Rounds of serving a receiver that were begun, and that are over.
+    pub rounds: Rounds,
+}
+
+/// Counts rounds of work: as many begun as over means that everybody waits.
+#[derive(Debug, Default)]
+pub struct Rounds {
+    begun: AtomicU64,
+    over: AtomicU64,
+}
+
+/// A round that is over when this is dropped.
+#[derive(Debug)]
+pub struct Round(Arc<Relay>);
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        self.0.rounds.over.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Rounds {
+    /// How many there have been, if none is under way.
+    pub fn quiet(&self) -> Option<u64> {
+        let over = self.over.load(Ordering::SeqCst);
+        (self.begun.load(Ordering::SeqCst) == over).then_some(over)
+    }
 }
 
 impl std::fmt::Debug for Relay {
@@ -45,6 +73,7 @@ impl Relay {
             client,
             published: Notify::new(),
             changed: Notify::new(),
+            rounds: Rounds::default(),
         };
         relay.reload(store)?;
         Ok(relay)
@@ -111,6 +140,12 @@ impl Relay {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         receivers.get(id).cloned()
+    }
+
+    /// A round of serving a receiver begins.
+    pub fn round(self: &Arc<Self>) -> Round {
+        self.rounds.begun.fetch_add(1, Ordering::SeqCst);
+        Round(Arc::clone(self))
     }
 
     /// Something may be due again for anybody.

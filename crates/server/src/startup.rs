@@ -65,6 +65,11 @@ pub struct Running {
 /// Starts everything on the data folder of `config`, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let clock = config.now.map_or_else(Clock::system, Clock::starting_at);
+    start_by(config, clock).await
+}
+
+/// The same by that clock, whatever `config` says of it.
+pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartError> {
     let store = storage::open_to_serve(&config)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -72,7 +77,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let maps = Arc::new(Maps::new(&config, clock));
+    let maps = Arc::new(Maps::new(&config, clock.clone()));
     let hub = Arc::new(Hub::after(store.last_seq()?));
     let (on_disk, durable) = watch::channel(0);
     let positions = Positions::open(
@@ -103,7 +108,12 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             heed.hear(&batch.records);
         })
     };
-    let (door, door_thread) = Door::open(Arc::clone(&store), told, clock, config.rules.clone())?;
+    let (door, door_thread) = Door::open(
+        Arc::clone(&store),
+        told,
+        clock.clone(),
+        config.rules.clone(),
+    )?;
     let (stop, stopping) = watch::channel(false);
     let parts = Parts {
         store: Arc::clone(&store),
@@ -111,7 +121,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         rules: config.rules.clone(),
         log: Arc::new(positions),
         durable,
-        clock,
+        clock: clock.clone(),
         hub: Arc::clone(&hub),
         maps: Arc::clone(&maps),
         stopping: stopping.clone(),
@@ -170,6 +180,18 @@ fn relay_client(config: &Config) -> Client {
 }
 
 impl Running {
+    /// Waits until all that followed from what came so far is done: for whoever moves the clock by hand.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        loop {
+            let before = self.app.read(|store| store.last_seq()).await?;
+            self.app.drivers.settled().await;
+            couriers::settled(&self.app).await?;
+            if self.app.read(|store| store.last_seq()).await? == before {
+                return Ok(());
+            }
+        }
+    }
+
     /// Stops: takes nothing new, finishes what was accepted, then closes the store.
     pub async fn stop(self) {
         // The receivers may be gone already.

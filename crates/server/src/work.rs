@@ -8,9 +8,9 @@ use pontic_core::backoff::Backoff;
 use pontic_store::page::Claimed;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::door::{Outcome, own_event};
 use crate::drivers::{self, Inboxes, Stirred};
 
@@ -45,6 +45,7 @@ pub fn start(
         tokio::spawn(drivers::follow_late_fixes(
             Weak::clone(&drivers),
             inboxes.late,
+            app.clock.clone(),
         )),
         tokio::spawn(drivers::follow_changes(drivers, stirred)),
         every(app, SILENCE, |app| {
@@ -53,26 +54,41 @@ pub fn start(
         every(app, CLOSING, |app| Box::pin(close_positions(app))),
         every(app, RHYTHM, |app| Box::pin(watch_senders(app))),
         every(app, TICK, |app| Box::pin(do_due_work(app))),
-        every(app, TICK, |app| Box::pin(notice_changes(app))),
-        every(app, CHECKPOINT, |app| Box::pin(checkpoint(app))),
+        // The folder is looked after in real time, whatever the clock shows.
+        every_by(&Clock::system(), app, TICK, |app| {
+            Box::pin(notice_changes(app))
+        }),
+        every_by(&Clock::system(), app, CHECKPOINT, |app| {
+            Box::pin(checkpoint(app))
+        }),
         every(app, PRUNE, |app| Box::pin(prune(app))),
     ]
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Again and again, by the app's clock.
 fn every(
     app: &Arc<App>,
     period: Duration,
     task: impl Fn(Arc<App>) -> Task + Send + 'static,
 ) -> JoinHandle<()> {
+    every_by(&app.clock, app, period, task)
+}
+
+/// The same by that clock.
+fn every_by(
+    clock: &Clock,
+    app: &Arc<App>,
+    period: Duration,
+    task: impl Fn(Arc<App>) -> Task + Send + 'static,
+) -> JoinHandle<()> {
+    let mut beats = clock.beats(period);
     // A worker holds the app only while it works: the door's thread ends when nobody else does.
     let app = Arc::downgrade(app);
     tokio::spawn(async move {
-        let mut ticks = interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            beats.next().await;
             let Some(app) = app.upgrade() else { return };
             task(app).await;
         }
@@ -100,7 +116,8 @@ async fn watch_senders(app: Arc<App>) {
 /// Claims what is due and hands it in at the door, which settles the claim with it.
 async fn do_due_work(app: Arc<App>) {
     let now = app.clock.now();
-    let claimed = match app.read(move |store| store.claim(now, LEASE, CLAIM)).await {
+    let lease = app.clock.meanwhile(LEASE);
+    let claimed = match app.read(move |store| store.claim(now, lease, CLAIM)).await {
         Ok(claimed) => claimed,
         Err(error) => return tracing::error!(%error, "due work cannot be claimed"),
     };

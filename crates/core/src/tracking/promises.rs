@@ -33,6 +33,9 @@ pub fn promises(plan: &Plan, fixes: &[Fix]) -> Vec<Promise> {
         for seen in seen.iter().filter(|seen| seen.what == Sighting::Arrived) {
             arrived[seen.stop].get_or_insert(seen.at);
         }
+        if trip.doubts(fix) {
+            continue;
+        }
         trip.etas(plan, fix, &mut etas);
         for eta in &etas {
             said[eta.stop].push((fix.at, eta.at));

@@ -103,7 +103,8 @@ impl Told {
         now: Timestamp,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
-        if now.duration_since(fix.at) > FRESH {
+        // Nothing sent is unsent: what a van can hardly have had must be followed by another that bears it out.
+        if now.duration_since(fix.at) > FRESH || trip.doubts(fix) {
             return notices;
         }
         let next = etas.first();

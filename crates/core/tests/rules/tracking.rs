@@ -511,6 +511,27 @@ fn promises_are_held_against_arrivals() {
     assert_eq!(horizons, [0, 1, 2]);
     assert!((kept[0].error_s + 45.0).abs() < 5.0, "{kept:?}");
     assert!((kept[2].error_s + 7.5).abs() < 5.0, "{kept:?}");
+    // What a false fix made of it a quarter of an hour before is no promise.
+    let then = fixes.remove(50);
+    let kept = promises(&plan, &fixes);
+    let false_one = Fix::new(then.at, place(-400_000.0, 0.0)).with_speed(Some(30.0));
+    fixes.insert(50, false_one);
+    assert_eq!(promises(&plan, &fixes), kept);
+}
+
+#[test]
+fn a_fix_that_no_van_can_have_had_tells_no_clinic() {
+    let mut live = Live::new(plan(vec![stop(1, 60_000.0, 0.0)]));
+    for second in [0.0, 30.0] {
+        assert_eq!(live.go_on(&fix(second, second * 10.0, 0.0)).notices, []);
+    }
+    // A minute from the clinic, for one fix.
+    assert_eq!(live.go_on(&fix(60.0, 59_500.0, 0.0)).notices, []);
+    assert_eq!(live.go_on(&fix(90.0, 900.0, 0.0)).notices, []);
+    // Borne out by the next one, it was there after all.
+    assert_eq!(live.go_on(&fix(120.0, 59_000.0, 0.0)).notices, []);
+    let notices = live.go_on(&fix(150.0, 59_500.0, 0.0)).notices;
+    assert_eq!(notices.len(), 1, "{notices:?}");
 }
 
 proptest! {

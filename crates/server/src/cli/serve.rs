@@ -16,7 +16,7 @@ use crate::config::{Config, LogFormat};
 use crate::startup::{self, Running};
 
 /// Threads that wait for the disk at most: each holds memory, and the disk is no faster for more of them.
-const BLOCKING_THREADS: usize = 64;
+pub(super) const BLOCKING_THREADS: usize = 64;
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ impl Serve {
     }
 }
 
-fn start_logging(config: &Config) -> anyhow::Result<()> {
+pub(super) fn start_logging(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log_filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -107,7 +107,7 @@ async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// For `--dev`: an admin token and a secret for every practice system that has none, to be printed.
-fn dev_secrets(config: &mut Config) -> anyhow::Result<Vec<(String, Secretly)>> {
+pub(super) fn dev_secrets(config: &mut Config) -> anyhow::Result<Vec<(String, Secretly)>> {
     let mut shown = Vec::new();
     if config.admin_token.is_none() {
         let token = random_text("pnt_")?;
@@ -173,20 +173,20 @@ fn announce(running: &Running, shown: &[(String, Secretly)]) {
 }
 
 /// SIGINT and SIGTERM.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    pub fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    async fn asked_to_stop(&mut self) {
+    pub async fn asked_to_stop(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

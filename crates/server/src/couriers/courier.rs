@@ -55,9 +55,9 @@ pub async fn serve_all(app: Weak<App>) {
             let task = tokio::spawn(serve(Weak::clone(&app), receiver));
             served.insert(id, (version, task));
         }
-        let relay = Arc::clone(&running.relay);
+        let (relay, clock) = (Arc::clone(&running.relay), running.clock.clone());
         drop(running);
-        let _ = tokio::time::timeout(TICK, relay.changed.notified()).await;
+        let _ = clock.timeout(TICK, relay.changed.notified()).await;
     }
 }
 
@@ -91,8 +91,10 @@ impl Health {
 async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
     let mut under_way: JoinSet<(ClaimedMessage, Sent)> = JoinSet::new();
     let mut health = Health::default();
+    let mut round = None;
     loop {
         let Some(running) = app.upgrade() else { return };
+        round.get_or_insert_with(|| running.relay.round());
         let room = health.at_once().saturating_sub(under_way.len());
         if room > 0 {
             for (claimed, row) in claim(&running, &receiver, room).await {
@@ -105,8 +107,10 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
         }
         if under_way.is_empty() {
             let wait = until_next(&running, &receiver).await;
+            let clock = running.clock.clone();
             drop(running);
-            let _ = tokio::time::timeout(wait, receiver.wake.notified()).await;
+            round = None;
+            let _ = clock.timeout(wait, receiver.wake.notified()).await;
             continue;
         }
         let first = under_way.join_next().await;
@@ -131,7 +135,7 @@ type Loaded = (ClaimedMessage, Result<Option<LogRow>, StoreError>);
 async fn claim(app: &App, receiver: &Receiver, room: usize) -> Vec<Loaded> {
     let (id, now) = (receiver.id().to_owned(), app.clock.now());
     let lease_s = i64::from(receiver.subscription.timeout_s + MARGIN_S);
-    let lease = SignedDuration::from_secs(lease_s);
+    let lease = app.clock.meanwhile(SignedDuration::from_secs(lease_s));
     let claimed = app
         .read(move |store| {
             let claimed = store.claim_outgoing(&id, now, lease, room)?;

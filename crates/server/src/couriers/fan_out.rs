@@ -33,10 +33,20 @@ pub async fn follow(app: Weak<App>) {
             continue;
         }
         // Held only while there is something to do: the program ends when nobody else holds it.
-        let relay = Arc::clone(&running.relay);
+        let (relay, clock) = (Arc::clone(&running.relay), running.clock.clone());
         drop(running);
-        let _ = tokio::time::timeout(TICK, relay.published.notified()).await;
+        let _ = clock.timeout(TICK, relay.published.notified()).await;
     }
+}
+
+/// Whether somebody is to be told something that is published and of which that is not settled yet.
+pub fn is_behind(store: &dyn Store) -> Result<bool, StoreError> {
+    let filter = LogFilter {
+        after: store.fanned_out()?,
+        direction: Some(Direction::Out),
+        ..LogFilter::default()
+    };
+    Ok(!store.log(&filter, 1)?.is_empty())
 }
 
 /// Settles a page; says whether there may be more.

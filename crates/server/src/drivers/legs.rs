@@ -44,7 +44,7 @@ impl Drivers {
         road.asked_at = Some(now);
         let maps = Arc::clone(&self.maps);
         let reports = self.reports.clone();
-        let clock = self.clock;
+        let clock = self.clock.clone();
         let plan = road.plan.clone();
         tokio::spawn(async move {
             for leg in unknown {

@@ -21,6 +21,7 @@ use super::planning::{self, Planned};
 use super::report::{correction, sighting};
 use super::road::Road;
 use super::{Drivers, Learned};
+use crate::clock::Clock;
 use crate::door::Draft;
 
 /// Late fixes that come within so long are looked at together: a phone that was offline sends its whole buffer.
@@ -44,6 +45,15 @@ pub enum Stirred {
     /// That clinic changed: its place, its fence, its name.
     Clinic(LabId, ClinicId),
     /// Answered when all that was stirred before has been looked at.
+    CaughtUp(oneshot::Sender<()>),
+}
+
+/// A driver whose fixes came late, for whoever folds their routes again.
+#[derive(Debug)]
+pub enum Late {
+    /// That one.
+    Driver(DriverNo),
+    /// Answered when all that came late before has been looked at.
     CaughtUp(oneshot::Sender<()>),
 }
 
@@ -79,21 +89,46 @@ pub async fn follow_changes(drivers: Weak<Drivers>, mut stirred: mpsc::Unbounded
 /// Looks at the routes of drivers whose fixes came late, as long as the program runs.
 pub async fn follow_late_fixes(
     drivers: Weak<Drivers>,
-    mut late: mpsc::UnboundedReceiver<DriverNo>,
+    mut late: mpsc::UnboundedReceiver<Late>,
+    clock: Clock,
 ) {
     while let Some(first) = late.recv().await {
-        let mut numbers = BTreeSet::from([first]);
-        tokio::time::sleep(GATHER).await;
-        while let Ok(more) = late.try_recv() {
-            numbers.insert(more);
-        }
+        let (numbers, waiting) = gather(first, &mut late, &clock).await;
         let Some(drivers) = drivers.upgrade() else {
             return;
         };
         for no in numbers {
             told_if_failed(drivers.late_fixes(no).await);
         }
+        if let Some(done) = waiting {
+            // Whoever waited may be gone.
+            let _ = done.send(());
+        }
     }
+}
+
+/// Who is named within the time for gathering, or until somebody waits for it.
+async fn gather(
+    first: Late,
+    late: &mut mpsc::UnboundedReceiver<Late>,
+    clock: &Clock,
+) -> (BTreeSet<DriverNo>, Option<oneshot::Sender<()>>) {
+    let mut numbers = BTreeSet::new();
+    match first {
+        Late::CaughtUp(done) => return (numbers, Some(done)),
+        Late::Driver(no) => numbers.insert(no),
+    };
+    let waiting = clock.timeout(GATHER, async {
+        loop {
+            match late.recv().await {
+                Some(Late::Driver(no)) => numbers.insert(no),
+                Some(Late::CaughtUp(done)) => return Some(done),
+                None => return None,
+            };
+        }
+    });
+    let waiting = waiting.await.flatten();
+    (numbers, waiting)
 }
 
 fn told_if_failed(done: Result<(), StoreError>) {
@@ -295,6 +330,19 @@ impl Drivers {
         self.stir(Stirred::CaughtUp(done));
         // Whoever cannot wait longer is followed later.
         let _ = tokio::time::timeout(PATIENCE, heard).await;
+    }
+
+    /// Waits until all that followed from the fixes and changes so far is on disk: for whoever moves the clock by hand.
+    pub async fn settled(&self) {
+        let (done, heard) = oneshot::channel();
+        // The worker ends with the program, here and below.
+        let _ = self.late.send(Late::CaughtUp(done));
+        let _ = heard.await;
+        self.flush_reports().await;
+        let (done, heard) = oneshot::channel();
+        self.stir(Stirred::CaughtUp(done));
+        let _ = heard.await;
+        self.flush_reports().await;
     }
 
     /// What was learned before the hour in which that route began; looked up once for all that began in it.

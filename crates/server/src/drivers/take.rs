@@ -7,7 +7,7 @@ use pontic_store::StoreError;
 use pontic_store::positions::{DriverNo, Received};
 
 use super::fleet::{State, locked};
-use super::{Drivers, telling};
+use super::{Drivers, Late, telling};
 
 /// What became of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Drivers {
         }
         state.note_late(fix.at);
         // The worker ends with the program.
-        let _ = self.late.send(no);
+        let _ = self.late.send(Late::Driver(no));
         Ok(Taken {
             status,
             ticket,

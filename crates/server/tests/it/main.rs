@@ -10,6 +10,7 @@ mod completion;
 mod config;
 #[cfg(feature = "postgres")]
 mod database;
+mod demo;
 mod directory;
 mod driving;
 mod driving_edges;

@@ -57,7 +57,7 @@ fn clinic(number: u32) -> Coordinates {
     }
 }
 
-fn until(clock: Clock, no_leg: &NoLeg) -> SignedDuration {
+fn until(clock: &Clock, no_leg: &NoLeg) -> SignedDuration {
     match no_leg {
         NoLeg::Resting(until) => until.duration_since(clock.now()),
         other => panic!("{other:?}"),
@@ -292,7 +292,7 @@ async fn a_dead_service_is_left_alone_after_five_failures() {
     }
     matrix.revive();
     let no_leg = maps.ask(LAB, CLINIC).await.expect_err("left alone");
-    let rest = until(Clock::system(), &no_leg);
+    let rest = until(&Clock::system(), &no_leg);
     assert!((8..=10).contains(&rest.as_secs()), "{rest:?}");
     assert_eq!(maps.leg(LAB, CLINIC).await.source, Source::StraightLine);
     assert_eq!(matrix.requests(), 1);
@@ -305,14 +305,14 @@ async fn one_that_is_asked_too_often_is_spared_for_a_moment_and_asked_again() {
     matrix.once(Behaviour::Status("OVER_QUERY_LIMIT"));
     assert_eq!(maps.ask(LAB, CLINIC).await, Err(NoLeg::TooOften(None)));
     let no_leg = maps.ask(LAB, CLINIC).await.expect_err("spared");
-    let rest = until(Clock::system(), &no_leg);
+    let rest = until(&Clock::system(), &no_leg);
     assert!(rest <= SignedDuration::from_secs(1), "{rest:?}");
     tokio::time::sleep(Duration::from_millis(1_010)).await;
     matrix.once(Behaviour::Sends(429, "retry-after: 7\r\n", String::new()));
     let asked = Some(SignedDuration::from_secs(7));
     assert_eq!(maps.ask(LAB, CLINIC).await, Err(NoLeg::TooOften(asked)));
     let no_leg = maps.ask(LAB, CLINIC).await.expect_err("spared");
-    let rest = until(Clock::system(), &no_leg);
+    let rest = until(&Clock::system(), &no_leg);
     assert!((6..=7).contains(&rest.as_secs()), "{rest:?}");
     assert_eq!(matrix.requests(), 2);
 }
@@ -456,7 +456,7 @@ async fn a_refusal_is_told_once_with_its_reason_and_rests_an_hour() {
         "{no_leg:?}"
     );
     let no_leg = maps.ask(LAB, CLINIC).await.expect_err("left alone");
-    let rest = until(Clock::system(), &no_leg);
+    let rest = until(&Clock::system(), &no_leg);
     assert!((3_590..=3_600).contains(&rest.as_secs()), "{rest:?}");
     assert_eq!(matrix.requests(), 1);
     assert_eq!(log.text().matches("You must enable").count(), 1);

@@ -113,6 +113,11 @@ pub fn messages_of_a_key_go_out_in_order(store: &dyn Store) {
         cause: "500".into(),
     };
     settle(store, &first[1], 11, again);
+    assert_eq!(
+        store.next_outgoing("S").expect("read"),
+        Some(at(50)),
+        "4 waits for 2, which is held, and 5 for 3: neither is due"
+    );
     assert_eq!(claim(store, 49), [], "5 waits for 3, which waits");
     let retried = claim(store, 50);
     assert_eq!((seqs(&retried), retried[0].attempt), (vec![3], 2));

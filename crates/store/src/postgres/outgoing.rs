@@ -214,7 +214,8 @@ pub async fn next(
     client: &impl GenericClient,
     subscription: &str,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT min(greatest(due, leased_until)) FROM outgoing WHERE subscription = $1 AND state = 0";
+    let sql = "SELECT min(greatest(due, leased_until)) FROM outgoing AS o WHERE subscription = $1 AND state = 0 AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
+                         AND e.state = 0 AND e.n < o.n)";
     let row = rows::first(client, sql, &[&subscription]).await?;
     row.map_or(Ok(None), |row| rows::optional_time(&row, 0))
 }

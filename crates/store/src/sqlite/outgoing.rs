@@ -194,9 +194,10 @@ pub fn abandon(conn: &Connection, subscription: &str) -> Result<u64, StoreError>
     Ok(conn.prepare_cached(sql)?.execute([subscription])? as u64)
 }
 
-/// When the next one is due.
+/// When the next one is due that does not wait for another of its key.
 pub fn next(conn: &Connection, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT min(max(due, coalesce(leased_until, due))) FROM outgoing WHERE subscription = ? AND state = 0";
+    let sql = "SELECT min(max(due, coalesce(leased_until, due))) FROM outgoing AS o WHERE subscription = ? AND state = 0 AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
+                         AND e.state = 0 AND e.n < o.n)";
     let mut select = conn.prepare_cached(sql)?;
     let due = rows::first(&mut select, [subscription], |row| {
         rows::optional_time(row, 0)

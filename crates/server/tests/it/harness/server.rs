@@ -104,6 +104,18 @@ impl Start {
         }
     }
 
+    /// `pontic demo` with these arguments, on a folder that it makes itself.
+    pub fn demo(arguments: &[&str]) -> Self {
+        let mut command = Command::new(BINARY);
+        clean(&mut command).arg("demo").args(arguments);
+        Self {
+            command,
+            listen: "127.0.0.1:0",
+            folder: None,
+            path: PathBuf::new(),
+        }
+    }
+
     /// With an environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);

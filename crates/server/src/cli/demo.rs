@@ -1,0 +1,189 @@
+//! `pontic demo`.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use pontic_core::time;
+
+use super::serve::{BLOCKING_THREADS, Signals, dev_secrets, start_logging};
+use crate::clock::Clock;
+use crate::config::{Config, Faults, Layers};
+use crate::demo::{self, Ended, Keys, Pace};
+use crate::startup::{self, Running};
+
+/// Where people look for it.
+const USUAL: &str = "127.0.0.1:8080";
+
+/// A made-up city on a working day.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Another seed, another city and another day.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// So many times faster than usual.
+    #[arg(long, default_value_t = 20.0, value_parser = speed)]
+    speed: f64,
+    /// As fast as everything is answered; prints a summary and ends. The same seed prints the same summary.
+    #[arg(long, conflicts_with = "speed")]
+    once: bool,
+    /// Data folder, new or empty; usually one that goes away with the demo.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address and port (loopback only); usually 127.0.0.1:8080, and with --once any free one.
+    #[arg(long, value_name = "A:P")]
+    listen: Option<String>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "is no number".to_owned())?;
+    if (0.1..=200.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("is not between 0.1 and 200".to_owned())
+    }
+}
+
+impl Demo {
+    /// Exit codes: 0 all is as it must be, 1 something is not, 2 it could not be found out.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let own = tempfile::Builder::new().prefix("pontic-demo-").tempdir()?;
+        let data = self.data.clone().unwrap_or_else(|| own.path().join("data"));
+        if data
+            .read_dir()
+            .is_ok_and(|mut entries| entries.next().is_some())
+        {
+            eprintln!("pontic: the data folder is not empty: a day needs one of its own");
+            return Ok(ExitCode::from(1));
+        }
+        let config = match self.decide(&data.display().to_string()) {
+            Ok(config) => config,
+            Err(faults) => {
+                eprintln!("pontic: {faults}");
+                return Ok(ExitCode::from(1));
+            }
+        };
+        start_logging(&config)?;
+        crate::metrics::recorder();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS)
+            .build()?;
+        let done = runtime.block_on(self.live(config));
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        done
+    }
+
+    fn decide(&self, data: &str) -> Result<Config, Faults> {
+        // Whoever has a server already gets another port.
+        let is_free = || TcpListener::bind(USUAL).is_ok();
+        let usual = if self.once || self.listen.is_some() || !is_free() {
+            "127.0.0.1:0"
+        } else {
+            USUAL
+        };
+        let listen = self.listen.as_deref().unwrap_or(usual);
+        let mut layers = Layers::default();
+        layers.add_flag("data", data.to_owned());
+        layers.add_flag("listen", listen.to_owned());
+        layers.add_flag("dev", true);
+        layers.add_flag("now", time::format(demo::begins()));
+        // Its finance system is on this machine, and a day's messages come in a minute.
+        layers.add_flag("relay.allowPrivate", true);
+        for limit in ["endpoint", "token"] {
+            layers.add_flag(&format!("limits.{limit}.rate"), 0);
+        }
+        layers.add_flag("log.filter", "warn".to_owned());
+        Config::decide(layers)
+    }
+
+    async fn live(&self, mut config: Config) -> anyhow::Result<ExitCode> {
+        let shown = dev_secrets(&mut config)?;
+        let secret = |name: &str| shown.iter().find(|(of, _)| of.ends_with(name));
+        let keys = Keys {
+            admin_token: config.admin_token.clone().unwrap_or_default(),
+            secrets: pontic_wire::ehr::all()
+                .iter()
+                .filter_map(|ehr| Some((ehr.system.to_owned(), secret(ehr.system)?.1.0.clone())))
+                .collect(),
+        };
+        let mut signals = Signals::listen()?;
+        let (clock, hand) = if self.once {
+            let (clock, hand) = Clock::moved_by_hand(demo::begins());
+            (clock, Some(hand))
+        } else {
+            (
+                Clock::running_fast(demo::worth_watching(), self.speed),
+                None,
+            )
+        };
+        let running = match startup::start_by(config, clock.clone()).await {
+            Ok(running) => running,
+            Err(error) => {
+                eprintln!("pontic: {error}");
+                return Ok(ExitCode::from(1));
+            }
+        };
+        if hand.is_none() {
+            self.announce(&running, &keys);
+        }
+        let pace = hand.map_or(Pace::Runs(clock), |hand| Pace::Moves(hand, &running));
+        let ended = tokio::select! {
+            ended = demo::run(&running, &keys, &pace, self.seed) => Some(ended),
+            () = signals.asked_to_stop() => None,
+        };
+        drop(pace);
+        let stays = ended.is_some() && !self.once;
+        let code = match ended {
+            // A day that was cut off says nothing of whether all is as it must be.
+            None if self.once => ExitCode::from(2),
+            None => ExitCode::SUCCESS,
+            Some(ended) => self.tell(&ended?),
+        };
+        if stays {
+            println!();
+            println!(
+                "The day is over. The server stays at http://{} until Ctrl-C.",
+                running.address
+            );
+            signals.asked_to_stop().await;
+        }
+        running.stop().await;
+        Ok(code)
+    }
+
+    fn announce(&self, running: &Running, keys: &Keys) {
+        println!("listening on http://{}", running.address);
+        println!("data in {}", running.app.config.data.display());
+        println!("admin token: {}", keys.admin_token);
+        for (system, secret) in &keys.secrets {
+            println!("secret of {system}: {secret}");
+        }
+        println!(
+            "a day at {} times its speed begins: it is {} here",
+            self.speed,
+            time::format(running.app.clock.now())
+        );
+        println!("  look around:  http://{}/login", running.address);
+        println!("  the API:      http://{}/docs/", running.address);
+        println!("  Ctrl-C ends it");
+    }
+
+    fn tell(&self, ended: &Ended) -> ExitCode {
+        println!("the day of seed {}", self.seed);
+        for line in &ended.summary {
+            println!("{line}");
+        }
+        for fault in &ended.faults {
+            println!("NOT SO: {fault}");
+        }
+        if ended.faults.is_empty() {
+            println!("all is as it must be");
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        }
+    }
+}

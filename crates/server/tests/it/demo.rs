@@ -1,0 +1,110 @@
+//! `pontic demo`: a whole day of the made-up city, and a city that lives.
+
+use std::path::Path;
+use std::thread;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::harness::{Server, Start, eventually, pontic};
+use crate::webhooks::signed;
+
+fn day(seed: &'static str) -> thread::JoinHandle<(Option<i32>, String)> {
+    thread::spawn(move || {
+        let output = pontic(&["demo", "--once", "--seed", seed], b"");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        (output.status.code(), printed)
+    })
+}
+
+#[test]
+fn the_same_seed_is_the_same_day_and_all_is_as_it_must_be() {
+    let days = [day("1"), day("1"), day("2")].map(|day| day.join().expect("no panic"));
+    for (code, printed) in &days {
+        assert_eq!(*code, Some(0), "{printed}");
+        assert!(printed.ends_with("all is as it must be\n"), "{printed}");
+    }
+    let [(_, first), (_, again), (_, other)] = &days;
+    assert_eq!(first, again);
+    let digest = |printed: &str| {
+        let mut lines = printed.lines();
+        lines
+            .find(|line| line.starts_with("digest: "))
+            .map(str::to_owned)
+    };
+    assert!(digest(first).is_some());
+    assert_ne!(digest(first), digest(other), "another seed is another day");
+    for part in [
+        "breaks down",
+        "falls silent",
+        "30 km wrong, once",
+        "the finance system answers nothing but 500",
+        "CaseReadyToShip: ",
+        "case_already_shipped",
+        "id_reused",
+        "unauthorized",
+        "redriven 2",
+        "missed 0, twice 0",
+        "billing triggered: ",
+        "1 rush_case",
+        "partially_delivered",
+    ] {
+        assert!(first.contains(part), "{part} in {first}");
+    }
+}
+
+#[test]
+fn what_is_no_day_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("mine"), b"1").expect("written");
+    let path = folder.path().to_str().expect("text");
+    for (arguments, code) in [
+        (["demo", "--once", "--data", path].as_slice(), 1),
+        (["demo", "--once", "--listen", "0.0.0.0:0"].as_slice(), 1),
+        (["demo", "--speed", "1000000"].as_slice(), 2),
+        (["demo", "--once", "--speed", "2"].as_slice(), 2),
+    ] {
+        let output = pontic(arguments, b"");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+/// What the demo printed behind that name.
+fn printed(server: &Server, name: &str) -> String {
+    eventually(|| {
+        let text = server.printed();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map(str::to_owned)
+    })
+}
+
+#[test]
+fn a_city_lives_and_can_be_looked_at() {
+    let server = Start::demo(&["--speed", "200"]).go();
+    let admin = server.holder(&printed(&server, "admin token: "));
+    let folder = printed(&server, "data in ");
+    assert!(Path::new(&folder).exists());
+    let secret = printed(&server, "secret of dentrix: ");
+    let shown = || -> Timestamp {
+        let clock = &server.nobody().get("/readyz").expect(200)["clock"];
+        assert_eq!(clock["set"], true);
+        clock["now"]
+            .as_str()
+            .expect("a text")
+            .parse()
+            .expect("a time")
+    };
+    // Ten minutes and more pass in seconds.
+    let later: Timestamp = "2026-06-09T13:04:00Z".parse().expect("a time");
+    eventually(|| (shown() > later).then_some(()));
+    assert_eq!(admin.all("/v1/clinics").len(), 40);
+    assert_eq!(admin.all("/v1/drivers").len(), 8);
+    eventually(|| (!admin.all("/v1/deliveries").is_empty()).then_some(()));
+    // Others may join in.
+    let body = json!({ "externalId": "mine", "practiceId": "CLI-001", "preferredPickupTime": "2026-06-09T18:00:00Z" });
+    signed(&server, "dentrix", None, &secret, &body).expect(200);
+    let (status, _) = server.stop();
+    assert_eq!(status.code(), Some(0));
+    assert!(!Path::new(&folder).exists(), "its folder goes with it");
+}
