@@ -21,6 +21,7 @@ pub mod live;
 pub mod maps;
 pub mod metrics;
 pub mod relay;
+pub mod replay;
 pub mod shape;
 pub mod startup;
 pub mod storage;
