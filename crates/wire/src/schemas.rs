@@ -1,4 +1,4 @@
-//! JSON Schemas of everything that goes in and out, and the AsyncAPI document that names the channels.
+//! JSON Schemas of everything that goes in and out, and the `AsyncAPI` document that names the channels.
 //!
 //! They stand as files in `schemas/`, written by hand and held against real messages by the tests of the server. They are looser
 //! than the code where a schema cannot tell (whether a time exists), and never stricter.
@@ -22,7 +22,7 @@ macro_rules! schema {
 }
 
 static ALL: &[Schema] = &[
-    schema!("common"),
+    schema!("parts"),
     schema!("driver.ack"),
     schema!("driver.fix"),
     schema!("ehr.accepted"),
@@ -73,7 +73,7 @@ static ALL: &[Schema] = &[
     schema!("out.PickupMissed"),
 ];
 
-/// Every schema, `common` (parts of the others) first.
+/// Every schema, `parts` (parts of the others) first.
 pub fn all() -> &'static [Schema] {
     ALL
 }
@@ -83,5 +83,5 @@ pub fn by_name(name: &str) -> Option<&'static Schema> {
     ALL.iter().find(|schema| schema.name == name)
 }
 
-/// The AsyncAPI document; its version is to be filled in.
+/// The `AsyncAPI` document; its version is to be filled in.
 pub const ASYNCAPI: &str = include_str!("../schemas/asyncapi.json");

@@ -1,4 +1,4 @@
-//! JSON Schemas and the AsyncAPI document: what goes in and out, for other people's tools.
+//! JSON Schemas and the `AsyncAPI` document: what goes in and out, for other people's tools.
 
 use std::sync::OnceLock;
 
@@ -35,7 +35,7 @@ pub async fn get(Path(file): Path<String>) -> Answer<Response> {
     Ok((content_type, schema.text).into_response())
 }
 
-/// The channels and their messages (AsyncAPI 3.0).
+/// The channels and their messages (`AsyncAPI` 3.0).
 #[utoipa::path(get, path = "/asyncapi.json", tag = "description", security(()), responses((status = 200, body = Value)))]
 pub async fn asyncapi() -> Json<&'static Value> {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();

@@ -1,5 +1,6 @@
 //! Deciding events again into a store of its own, many in one transaction.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
@@ -14,7 +15,7 @@ use super::ReplayError;
 use crate::door::{self, Records, Stamp};
 
 /// Events of one transaction.
-const BATCH: usize = 1_000;
+pub const BATCH: usize = 1_000;
 /// How often a decision may ask for more before we believe that it never ends.
 const MAX_ROUNDS: usize = 64;
 /// How long an event's id is recognised, in hours (90 days): as where the log was written.
@@ -57,6 +58,27 @@ impl<'s> Again<'s> {
     /// The rules in force.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Writes what was decided, and loads what these events will surely ask for, in one go.
+    pub fn begin<'e>(
+        &mut self,
+        events: impl Iterator<Item = (Moment, &'e Arc<Event>)>,
+    ) -> Result<(), ReplayError> {
+        self.commit()?;
+        let mut keys = HashSet::new();
+        for (moment, event) in events {
+            let context = Context {
+                now: moment.at,
+                entry: moment.entry,
+                rules: &self.rules,
+            };
+            if let Err(Verdict::Missing(missing)) = decide(&self.facts, event, context) {
+                keys.extend(missing);
+            }
+        }
+        let keys: Vec<Key> = keys.into_iter().collect();
+        self.load(&keys)
     }
 
     /// Decides an event; gives its entry, or why it is refused.

@@ -9,7 +9,7 @@ use pontic_store::page::{Filter, LogRow, Paging};
 use pontic_store::{Store, StoreError};
 use serde::Serialize;
 
-use super::again::{Again, Moment};
+use super::again::{Again, BATCH};
 use super::differs::{self, Difference};
 use super::log::{Happened, Log};
 use super::{Part, ReplayError};
@@ -65,30 +65,31 @@ pub fn compare(
     let mut log = Log::new(source, part.lab_id.as_ref(), 0, up_to);
     let mut again = Again::new(target);
     let mut touched: HashSet<Place> = HashSet::new();
-    while let Some(happened) = log.next()? {
-        let row = &happened.row;
-        let is_compared = part.from.reached(row.seq, row.at);
-        let moment = Moment {
-            seq: row.seq,
-            at: row.at,
-            entry: row.entry,
-        };
-        told.decided += 1;
-        let outcome = again.decide(moment, &happened.event)?;
-        if !is_compared {
-            continue;
+    loop {
+        let many = log.next_many(BATCH)?;
+        if many.is_empty() {
+            break;
         }
-        touched.extend(row.changes.iter().map(place_of));
-        match outcome {
-            Ok(entry) => {
-                touched.extend(entry.changes.iter().map(place_of));
-                told.entry(&happened, entry);
+        again.begin(many.iter().map(|one| (one.moment(), &one.event)))?;
+        for happened in &many {
+            let row = &happened.row;
+            told.decided += 1;
+            let outcome = again.decide(happened.moment(), &happened.event)?;
+            if !part.from.reached(row.seq, row.at) {
+                continue;
             }
-            Err(refusal) => told.differences.push(Difference::new(
-                "event",
-                named(row),
-                format!("was accepted then and is refused now ({})", refusal.code()),
-            )),
+            touched.extend(row.changes.iter().map(place_of));
+            match outcome {
+                Ok(entry) => {
+                    touched.extend(entry.changes.iter().map(place_of));
+                    told.entry(happened, entry);
+                }
+                Err(refusal) => told.differences.push(Difference::new(
+                    "event",
+                    named(row),
+                    format!("was accepted then and is refused now ({})", refusal.code()),
+                )),
+            }
         }
     }
     again.commit()?;

@@ -21,7 +21,7 @@ use pontic_store::sqlite::SqliteStore;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::again::{Again, Moment};
+use super::again::{Again, BATCH, Moment};
 use super::log::{Happened, Log};
 use super::{Change, ReplayError, placed};
 
@@ -132,21 +132,31 @@ pub fn dry_run(
     };
     let mut log = Log::new(source, lab_id, 0, newest);
     let mut has_begun = false;
-    while let Some(happened) = log.next()? {
-        if happened.row.at >= end {
+    'log: loop {
+        let many = log.next_many(BATCH)?;
+        if many.is_empty() {
             break;
         }
-        if happened.row.at < start {
-            let moment = moment_of(&happened);
-            let _ = worlds.then.decide(moment, &happened.event)?;
-            let _ = worlds.now.decide(moment, &happened.event)?;
-            continue;
+        let before = || many.iter().filter(|one| one.row.at < start);
+        let asked = || before().map(|one| (one.moment(), &one.event));
+        worlds.then.begin(asked())?;
+        worlds.now.begin(asked())?;
+        for happened in &many {
+            if happened.row.at >= end {
+                break 'log;
+            }
+            if happened.row.at < start {
+                let moment = happened.moment();
+                let _ = worlds.then.decide(moment, &happened.event)?;
+                let _ = worlds.now.decide(moment, &happened.event)?;
+                continue;
+            }
+            if !has_begun {
+                worlds.change_now(start)?;
+                has_begun = true;
+            }
+            worlds.live(happened)?;
         }
-        if !has_begun {
-            worlds.change_now(start)?;
-            has_begun = true;
-        }
-        worlds.live(&happened)?;
     }
     if !has_begun {
         return Err(ReplayError::Unfit(format!(
@@ -182,14 +192,6 @@ fn bounds(day: Date, zone: &TimeZone) -> Result<(Timestamp, Timestamp), ReplayEr
     Ok((start(day).map_err(unfit)?, start(next).map_err(unfit)?))
 }
 
-fn moment_of(happened: &Happened) -> Moment {
-    Moment {
-        seq: happened.row.seq,
-        at: happened.row.at,
-        entry: happened.row.entry,
-    }
-}
-
 /// The day as it was, and as it would be.
 struct Worlds<'s> {
     source: &'s dyn Store,
@@ -219,7 +221,7 @@ impl Worlds<'_> {
     /// One event of the day, in both worlds.
     fn live(&mut self, happened: &Happened) -> Result<(), ReplayError> {
         self.diff.events += 1;
-        let (moment, event) = (moment_of(happened), &happened.event);
+        let (moment, event) = (happened.moment(), &happened.event);
         let local = self.assumed_local(event)?;
         if let Ok(entry) = self.then.decide(moment, event)? {
             note(entry, -1, &mut self.touched, &mut self.diff);

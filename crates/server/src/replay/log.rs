@@ -9,6 +9,7 @@ use pontic_store::Store;
 use pontic_store::page::{Direction, LogFilter, LogRow};
 
 use super::ReplayError;
+use super::again::Moment;
 
 /// Rows that are read at once.
 const PAGE: usize = 1_000;
@@ -21,6 +22,17 @@ pub struct Happened {
     pub event: Arc<Event>,
     /// What it published, in order.
     pub published: Vec<LogRow>,
+}
+
+impl Happened {
+    /// When and under which ids it was decided.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            seq: self.row.seq,
+            at: self.row.at,
+            entry: self.row.entry,
+        }
+    }
 }
 
 /// Reads the log up to a number, in order.
@@ -45,6 +57,18 @@ impl<'s> Log<'s> {
             rows: VecDeque::new(),
             is_over: false,
         }
+    }
+
+    /// The next accepted events, so many at most; none at the end.
+    pub fn next_many(&mut self, most: usize) -> Result<Vec<Happened>, ReplayError> {
+        let mut many = Vec::with_capacity(most);
+        while many.len() < most {
+            match self.next()? {
+                Some(happened) => many.push(happened),
+                None => break,
+            }
+        }
+        Ok(many)
     }
 
     /// The next accepted event; nothing at the end.

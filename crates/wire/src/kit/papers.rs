@@ -20,7 +20,7 @@ pub fn verify_script(ehr: &'static Ehr) -> String {
 
 /// The schema of the body, and what it refers to.
 pub fn schemas(ehr: &Ehr) -> Vec<File> {
-    let names = ["common".to_owned(), format!("ehr.{}", ehr.system)];
+    let names = ["parts".to_owned(), format!("ehr.{}", ehr.system)];
     let found = names.iter().filter_map(|name| schemas::by_name(name));
     found
         .map(|schema| File::new(format!("schema/{}.json", schema.name), schema.text))

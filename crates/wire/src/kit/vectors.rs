@@ -29,10 +29,16 @@ pub fn files(ehr: &'static Ehr, examples: &[Example], now: Timestamp) -> Vec<Fil
         .find(|example| example.name == "good-full")
         .map(|example| example.body.clone().into_bytes())
         .unwrap_or_default();
-    let all = all(ehr, &body, &secret, &other, now);
+    let bench = Bench {
+        name: ehr.signature_header,
+        body: &body,
+        secret: &secret,
+        other: &other,
+        seconds: now.as_second(),
+    };
     let mut files = Vec::new();
     let mut listed = Vec::new();
-    for vector in all {
+    for vector in bench.good().into_iter().chain(bench.bad()) {
         let headers = vector.headers.iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
         let verifies = verify(
@@ -80,129 +86,133 @@ pub fn files(ehr: &'static Ehr, examples: &[Example], now: Timestamp) -> Vec<Fil
     files
 }
 
-fn all(
-    ehr: &'static Ehr,
-    body: &[u8],
-    secret: &Secret,
-    other: &Secret,
-    now: Timestamp,
-) -> Vec<Vector> {
-    let name = ehr.signature_header;
-    let hex = sign(secret, body);
-    let base64 = sign_standard_base64(&hex);
-    let url_safe = base64.replace('+', "-").replace('/', "_");
-    let seconds = now.as_second();
-    let stale = seconds - 3_600;
-    let mut tampered = body.to_vec();
-    if let Some(last) = tampered.iter_mut().rev().nth(1) {
-        *last = last.wrapping_add(1);
+/// What vectors are made of.
+struct Bench<'b> {
+    name: &'static str,
+    body: &'b [u8],
+    secret: &'b Secret,
+    other: &'b Secret,
+    seconds: i64,
+}
+
+impl Bench<'_> {
+    /// With that signature in the practice system's header.
+    fn plain(&self, name: &'static str, about: &'static str, signature: String) -> Vector {
+        Vector {
+            name,
+            about,
+            body: self.body.to_vec(),
+            headers: vec![(self.name.to_owned(), signature)],
+        }
     }
-    let pretty =
-        serde_json::from_slice::<Value>(body).and_then(|value| serde_json::to_vec_pretty(&value));
-    let plain = |name_of: &'static str, about, body: &[u8], signature: String| Vector {
-        name: name_of,
-        about,
-        body: body.to_vec(),
-        headers: vec![(name.to_owned(), signature)],
-    };
-    let timed = |name_of: &'static str, about, at: i64| Vector {
-        name: name_of,
-        about,
-        body: body.to_vec(),
-        headers: vec![
-            (name.to_owned(), sign_timestamped(secret, at, body)),
-            (TIMESTAMP_HEADER.to_owned(), at.to_string()),
-        ],
-    };
-    vec![
-        plain(
-            "01-hex",
-            "64 hex digits over the raw bytes of the body.",
-            body,
+
+    /// With a signed time.
+    fn timed(&self, name: &'static str, about: &'static str, at: i64) -> Vector {
+        let signature = sign_timestamped(self.secret, at, self.body);
+        let mut vector = self.plain(name, about, signature);
+        vector
+            .headers
+            .push((TIMESTAMP_HEADER.to_owned(), at.to_string()));
+        vector
+    }
+
+    fn good(&self) -> Vec<Vector> {
+        let (secret, seconds) = (self.secret, self.seconds);
+        let hex = sign(secret, self.body);
+        let base64 = as_base64(&hex);
+        let url_safe = base64.replace('+', "-").replace('/', "_");
+        let both = format!("{},{hex}", sign(self.other, self.body));
+        let standard = sign_standard_webhooks(secret, "msg_1", seconds, self.body);
+        vec![
+            self.plain(
+                "02-hex-upper-case",
+                "In upper case, after sha256=.",
+                format!("sha256={}", hex.to_uppercase()),
+            ),
+            self.plain(
+                "01-hex",
+                "64 hex digits over the raw bytes of the body.",
+                hex,
+            ),
+            self.plain("03-base64", "As base64.", base64),
+            self.plain(
+                "04-base64url",
+                "As base64url without padding.",
+                url_safe.trim_end_matches('=').to_owned(),
+            ),
+            self.plain(
+                "05-two-candidates",
+                "Two signatures while a secret is rotated: one must be ours.",
+                both,
+            ),
+            self.timed(
+                "06-timestamp",
+                "The signed text is the seconds, a dot, and the body; valid for 300 s either way.",
+                seconds,
+            ),
+            Vector {
+                name: "07-standard-webhooks",
+                about: "The headers of Standard Webhooks.",
+                body: self.body.to_vec(),
+                headers: vec![
+                    ("webhook-id".to_owned(), "msg_1".to_owned()),
+                    ("webhook-timestamp".to_owned(), seconds.to_string()),
+                    ("webhook-signature".to_owned(), standard),
+                ],
+            },
+        ]
+    }
+
+    fn bad(&self) -> Vec<Vector> {
+        let hex = sign(self.secret, self.body);
+        let mut tampered = self.body.to_vec();
+        if let Some(last) = tampered.iter_mut().rev().nth(1) {
+            *last = last.wrapping_add(1);
+        }
+        let pretty = serde_json::from_slice::<Value>(self.body)
+            .and_then(|value| serde_json::to_vec_pretty(&value));
+        let mut unsigned_time = self.plain(
+            "16-timestamp-not-signed",
+            "A time stands beside it that was not signed.",
             hex.clone(),
-        ),
-        plain(
-            "02-hex-upper-case",
-            "In upper case, after sha256=.",
-            body,
-            format!("sha256={}", hex.to_uppercase()),
-        ),
-        plain("03-base64", "As base64.", body, base64),
-        plain(
-            "04-base64url",
-            "As base64url without padding.",
-            body,
-            url_safe.trim_end_matches('=').to_owned(),
-        ),
-        plain(
-            "05-two-candidates",
-            "Two signatures while a secret is rotated: one must be ours.",
-            body,
-            format!("{},{hex}", sign(other, body)),
-        ),
-        timed(
-            "06-timestamp",
-            "The signed text is the seconds, a dot, and the body; valid for 300 s either way.",
-            seconds,
-        ),
-        Vector {
-            name: "07-standard-webhooks",
-            about: "The headers of Standard Webhooks.",
-            body: body.to_vec(),
-            headers: vec![
-                ("webhook-id".to_owned(), "msg_1".to_owned()),
-                ("webhook-timestamp".to_owned(), seconds.to_string()),
-                (
-                    "webhook-signature".to_owned(),
-                    sign_standard_webhooks(secret, "msg_1", seconds, body),
-                ),
-            ],
-        },
-        plain(
-            "11-tampered-body",
-            "One byte of the body was changed on its way.",
-            &tampered,
-            hex.clone(),
-        ),
-        plain(
-            "12-wrong-secret",
-            "Signed with another secret.",
-            body,
-            sign(other, body),
-        ),
-        plain(
-            "13-serialised-again",
-            "Signed was the text; sent was the same JSON, written again.",
-            &pretty.unwrap_or_default(),
-            hex.clone(),
-        ),
-        plain(
-            "14-truncated",
-            "Half a signature.",
-            body,
-            hex[..32].to_owned(),
-        ),
-        timed("15-stale-timestamp", "An hour old.", stale),
-        Vector {
-            name: "16-timestamp-not-signed",
-            about: "A time stands beside it that was not signed.",
-            body: body.to_vec(),
-            headers: vec![
-                (name.to_owned(), hex),
-                (TIMESTAMP_HEADER.to_owned(), seconds.to_string()),
-            ],
-        },
-        Vector {
-            name: "17-no-signature",
-            about: "The header is missing.",
-            body: body.to_vec(),
-            headers: Vec::new(),
-        },
-    ]
+        );
+        unsigned_time
+            .headers
+            .push((TIMESTAMP_HEADER.to_owned(), self.seconds.to_string()));
+        let mut unsigned = self.plain("17-no-signature", "The header is missing.", String::new());
+        unsigned.headers.clear();
+        vec![
+            Vector {
+                body: tampered,
+                ..self.plain(
+                    "11-tampered-body",
+                    "One byte of the body was changed on its way.",
+                    hex.clone(),
+                )
+            },
+            self.plain(
+                "12-wrong-secret",
+                "Signed with another secret.",
+                sign(self.other, self.body),
+            ),
+            Vector {
+                body: pretty.unwrap_or_default(),
+                ..self.plain(
+                    "13-serialised-again",
+                    "Signed was the text; sent was the same JSON, written again.",
+                    hex.clone(),
+                )
+            },
+            self.plain("14-truncated", "Half a signature.", hex[..32].to_owned()),
+            self.timed("15-stale-timestamp", "An hour old.", self.seconds - 3_600),
+            unsigned_time,
+            unsigned,
+        ]
+    }
 }
 
 /// The same code as base64.
-fn sign_standard_base64(hex: &str) -> String {
+fn as_base64(hex: &str) -> String {
     let digits = hex.as_bytes().chunks_exact(2);
     let bytes: Vec<u8> = digits
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
