@@ -6,7 +6,9 @@ mod doctor;
 mod ehr;
 mod explain;
 mod geofence;
+mod kit;
 mod migrate;
+mod replay;
 mod sanitize;
 mod send;
 mod serve;
@@ -86,6 +88,14 @@ enum Command {
         after_help = "Example:\n  mkdir -p new/keys && cp my-copy-of/data.key new/keys/\n  pontic restore --from ./backup-2026-01-31 --data ./new"
     )]
     Restore(backup::Restore),
+    /// Write a folder for the engineer of a practice system: how to sign, schema, examples, signed vectors.
+    #[command(after_help = "Example:\n  pontic kit dentrix --out ./kit-dentrix")]
+    Kit(kit::Kit),
+    /// Decide the log again and compare; or say what another configuration would have made of a day.
+    #[command(
+        after_help = "Examples:\n  pontic replay --data ./pontic-data\n  pontic replay --data ./pontic-data --dry-run --change change.toml --day 2026-01-31"
+    )]
+    Replay(replay::Replay),
     /// Check the configuration and the data folder, and say what is wrong.
     #[command(after_help = "Example:\n  pontic doctor --data ./pontic-data")]
     Doctor(doctor::Doctor),
@@ -146,6 +156,8 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
+        Command::Kit(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::Doctor(command) => Ok(command.run()),
     };
     done.unwrap_or_else(|error| {

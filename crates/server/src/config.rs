@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::bucket::Quota;
 use pontic_core::rules::Rules;
 use pontic_core::time::is_zone;
+use pontic_wire::kit;
 use pontic_wire::signature::Secret;
 
 pub use database::{Address, Database};
@@ -233,7 +234,11 @@ fn rules(said: &mut Layers) -> Rules {
 
 fn default_endpoints(said: &mut Layers) -> Vec<DefaultEndpoint> {
     let secrets = |setting: &Setting| {
-        Secret::parse_list(&setting.text()?)
+        let text = setting.text()?;
+        if text.split(',').any(|secret| secret.trim() == kit::SECRET) {
+            return Err("holds the secret of the contract kit, which everybody knows".to_owned());
+        }
+        Secret::parse_list(&text)
             .map_err(|_| "holds an empty secret, which would verify nothing".to_owned())
     };
     pontic_wire::ehr::all()

@@ -5,6 +5,7 @@
 
 mod batch;
 mod draft;
+mod entry;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ use crate::clock::Clock;
 use batch::{Desk, Known};
 
 pub use draft::{Draft, WebhookDraft, own_event};
+pub use entry::{Records, Stamp, digest, entry};
 
 /// Most drafts of one batch: bounds how long the first of them waits.
 const MAX_BATCH: usize = 2_048;

@@ -16,7 +16,7 @@ use pontic_wire::signature::Secret;
 use crate::config::DefaultEndpoint;
 
 /// The lab of the default endpoints.
-const DEFAULT_LAB: &str = "LAB001";
+pub const DEFAULT_LAB: &str = "LAB001";
 /// Endpoints that are read at once.
 const PAGE: usize = 200;
 

@@ -36,6 +36,8 @@ mod refused;
 mod reports;
 mod request_id;
 mod routes;
+mod schemas;
+mod sender_check;
 mod senders;
 mod stops;
 mod subscriptions;
@@ -54,6 +56,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 
 pub use docs::openapi;
+pub use refused::WEBHOOK;
 
 /// All routes, behind the gate.
 pub fn router(app: Arc<App>) -> Router {
@@ -155,6 +158,10 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(limits::list))
         .routes(routes!(limits::clear))
         .routes(routes!(live::stream))
+        .routes(routes!(schemas::index))
+        .routes(routes!(schemas::get))
+        .routes(routes!(schemas::asyncapi))
+        .routes(routes!(sender_check::check))
         .split_for_parts();
     (router, docs::named(document))
 }

@@ -24,6 +24,7 @@ pub mod maps;
 pub mod metrics;
 pub mod notify;
 pub mod relay;
+pub mod replay;
 pub mod rhythms;
 pub mod shape;
 pub mod startup;

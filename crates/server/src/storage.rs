@@ -44,6 +44,16 @@ pub fn open(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(store))
 }
 
+/// Opens it to be read only, beside a server that may be working on it.
+pub fn open_to_read(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = &config.database {
+        return Ok(Arc::new(open_database(config, database)?));
+    }
+    let store = SqliteStore::open_to_read(&config.data, config.key_file.as_deref())?;
+    Ok(Arc::new(store))
+}
+
 #[cfg(feature = "postgres")]
 fn open_database(
     config: &Config,

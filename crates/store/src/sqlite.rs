@@ -83,6 +83,29 @@ impl SqliteStore {
         Self::start(Place::File(path), Some(beside), options, open_vault)
     }
 
+    /// The data in `dir`, to be read beside a server that may work on it: nothing is made, written or brought to a newer format.
+    pub fn open_to_read(dir: &Path, key_file: Option<&Path>) -> Result<Self, StoreError> {
+        let path = dir.join(folder::DATABASE);
+        if !path.exists() {
+            let reason = format!("{} holds no data", dir.display());
+            return Err(StoreError::Unavailable(reason));
+        }
+        let key_file = key_file.map_or_else(|| dir.join("keys/data.key"), Path::to_owned);
+        let beside = (Readers::new(path.clone()), Checkpointer::new(path.clone()));
+        let writer = Writer::open(Place::Beside(path), None)?;
+        let (vault, epoch) = writer.read(|conn| {
+            migrate::check(conn)?;
+            let vault = meta::vault(conn, |_| Vault::open_or_create(&key_file, false))?;
+            Ok((vault, meta::epoch(conn)?))
+        })?;
+        Ok(Self {
+            writer,
+            beside: Some(beside),
+            vault,
+            epoch,
+        })
+    }
+
     /// Empty, and gone with the value.
     pub fn in_memory() -> Result<Self, StoreError> {
         Self::start(Place::Memory, None, Options::default(), |_| Vault::random())

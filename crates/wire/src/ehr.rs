@@ -103,7 +103,58 @@ pub fn by_system(system: &str) -> Option<&'static Ehr> {
     all().iter().copied().find(|ehr| ehr.system == system)
 }
 
+/// What a system calls each thing; a dot leads into a nested object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldNames {
+    /// Its id of the pickup.
+    pub id: &'static str,
+    /// Its id of the clinic.
+    pub clinic: &'static str,
+    /// When.
+    pub time: &'static str,
+    /// How urgent.
+    pub priority: &'static str,
+    /// The patient's name.
+    pub patient_name: &'static str,
+    /// For the driver.
+    pub notes: &'static str,
+    /// How many packages.
+    pub package_count: &'static str,
+    /// Whom to ask for.
+    pub contact_name: &'static str,
+    /// Where to call.
+    pub contact_phone: &'static str,
+    /// What it writes for a rush.
+    pub rush: serde_json::Value,
+}
+
 impl Ehr {
+    /// What it calls each thing.
+    pub fn field_names(&self) -> FieldNames {
+        FieldNames {
+            id: self.id.name,
+            clinic: self.clinic.name,
+            time: self.time.name,
+            priority: self.priority.name,
+            patient_name: self.patient_name,
+            notes: self.notes,
+            package_count: self.package_count,
+            contact_name: self.contact_name,
+            contact_phone: self.contact_phone,
+            rush: self.priority.form.rush_as_written(),
+        }
+    }
+
+    /// Whether its ids are numbers.
+    pub fn has_numbers(&self) -> bool {
+        matches!(self.id.form, Identifier::CaseNumber)
+    }
+
+    /// Whether its times may be those of the clinic's wall.
+    pub fn writes_local_times(&self) -> bool {
+        matches!(self.time.form, Clock::Wall { .. })
+    }
+
     /// Reads the fields of a body. Faults are kept in the draft, and come out when it is finished.
     pub fn read(&'static self, body: &Json<'_>) -> Draft {
         Draft::read(self, body)

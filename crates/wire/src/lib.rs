@@ -6,6 +6,8 @@
 //! - [`signature`]: who sent a webhook.
 //! - [`event`]: the events of other systems, in all their forms.
 //! - [`outgoing`]: what is told to others by webhook.
+//! - [`schemas`]: all of it described, for other people's tools.
+//! - [`kit`]: what the engineer of a practice system needs to send to us, and a grade for what is sent.
 //! - [`ehr`]: the practice systems, each described once, mapped both ways.
 //!
 //! Nothing here reads a clock, a socket or the environment: time, zone and secrets are arguments.
@@ -16,8 +18,10 @@ pub mod ehr;
 pub mod event;
 pub mod fields;
 pub mod json;
+pub mod kit;
 pub mod outgoing;
 pub mod phone;
 pub mod resource;
+pub mod schemas;
 pub mod signature;
 pub mod time;

@@ -21,7 +21,7 @@ use subtle::{Choice, ConstantTimeEq};
 use candidates::Candidates;
 use headers::Headers;
 
-pub use explain::explain;
+pub use explain::{explain, hints};
 pub use secret::{EmptySecret, Secret};
 
 /// Header that carries the unix seconds of the timestamped form.

@@ -70,6 +70,7 @@ fn content_of(detail: &PickupRequested) -> String {
     let plain = PickupRequested {
         request_time: None,
         time_zone: None,
+        sent: None,
         ..detail.clone()
     };
     let hash = Sha256::new()

@@ -1,7 +1,7 @@
 //! The details of what other systems say.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Milligrams, Priority, ProofOfDelivery};
@@ -67,6 +67,17 @@ pub struct CaseOnHold {
     pub lab_id: LabId,
 }
 
+/// What a practice system said, where the settings of its endpoint may make another thing of it: so that other settings can be tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// Its own id of the clinic.
+    pub clinic_id: String,
+    /// The time on the clinic's wall, where it was written without an offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_time: Option<DateTime>,
+}
+
 /// Detail of the event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +116,9 @@ pub struct PickupRequested {
     /// How it recurs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
+    /// What a practice system's body said before clinic map and zone made something of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
     /// Contact, notes, the patient's name, metadata.
     #[serde(skip)]
     pub private: Phi<Private>,

@@ -88,6 +88,7 @@ pub fn pickup(id: &str, clinic: &str, start: &str, end: &str) -> PickupRequested
         package_count: 1,
         is_rush: false,
         recurrence: None,
+        sent: None,
         private: patient(),
     }
 }

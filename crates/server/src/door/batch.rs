@@ -10,13 +10,13 @@ use pontic_core::decide::{self, Context, Decision, Refusal, Verdict};
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::event::Event;
 use pontic_core::facts::{Facts, Found, Key};
-use pontic_core::id::{LabId, format_uuid, uuid_v7};
-use pontic_core::record::{Entity, Kind, Record};
+use pontic_core::id::{format_uuid, uuid_v7};
+use pontic_core::record::{Entity, Kind};
 use pontic_core::rules::Rules;
-use pontic_core::view;
-use pontic_store::batch::{Batch, Entry, InboxKey, Later, Published, Raised, Seen};
+use pontic_store::batch::{Batch, InboxKey, Seen};
 use pontic_store::{Store, StoreError};
 
+use super::entry::{self, Records, Stamp};
 use super::{Accepted, Draft, Outcome, Told, WebhookDraft};
 use crate::clock::Clock;
 
@@ -52,30 +52,6 @@ struct Run<'a> {
     records: Records,
     batch: Batch,
     entries: EntryIds,
-}
-
-/// The changed records, each with the version that the store has.
-#[derive(Default)]
-struct Records {
-    order: Vec<(Option<u64>, Record)>,
-    places: HashMap<(Kind, LabId, String), usize>,
-}
-
-impl Records {
-    fn put(&mut self, before: Option<u64>, record: Record) {
-        let key = (
-            record.kind(),
-            record.lab_id().clone(),
-            record.id().to_owned(),
-        );
-        match self.places.get(&key) {
-            Some(place) => self.order[*place].1 = record,
-            None => {
-                self.places.insert(key, self.order.len());
-                self.order.push((before, record));
-            }
-        }
-    }
 }
 
 /// Ids of log entries: ordered, and not to be guessed.
@@ -273,11 +249,7 @@ impl Run<'_> {
             .clone()
             .unwrap_or_else(|| format_uuid(entry));
         let key = InboxKey::of(&event.origin, entry);
-        let digest = if event.origin.id.is_some() {
-            self.digest(event)
-        } else {
-            [0; 16]
-        };
+        let digest = entry::digest(self.desk.store.as_ref(), event);
         if let Some(known) = self.seen.get(&key).copied().flatten() {
             if known != digest {
                 return Ok(Outcome::Reused);
@@ -308,23 +280,13 @@ impl Run<'_> {
         if event.origin.id.is_some() {
             self.seen.insert(key, Some(digest));
         }
-        self.accept(event, entry, digest, decision);
+        let stamp = Stamp {
+            entry,
+            now: self.now,
+            digest,
+        };
+        self.accept(event, stamp, decision);
         Ok(done(event_id, false, result))
-    }
-
-    /// A digest of type and content, the sender's id and time aside.
-    fn digest(&self, event: &Event) -> [u8; 16] {
-        let private = event
-            .body
-            .private()
-            .map(|private| view::json(private.reveal()));
-        let content = [
-            event.body.name(),
-            &event.body.detail(),
-            private.as_deref().unwrap_or_default(),
-        ]
-        .join("\0");
-        self.desk.store.digest(content.as_bytes())
     }
 
     /// Asks the core, loading what it misses. An inner `None` is a panic of ours.
@@ -354,56 +316,15 @@ impl Run<'_> {
         Ok(Err(None))
     }
 
-    fn accept(
-        &mut self,
-        event: &Arc<Event>,
-        entry: [u8; 16],
-        digest: [u8; 16],
-        decision: Decision,
-    ) {
-        let version_of = |kind: Kind, id: &str| {
-            let record = decision
-                .records
-                .iter()
-                .find(|(_, record)| record.kind() == kind && record.id() == id);
-            record.map_or(0, |(_, record)| record.version())
-        };
-        let published = decision.publications.iter().map(|publication| Published {
-            id: publication.id(version_of(publication.kind, &publication.record_id)),
-            source: publication.source,
-            name: publication.name,
-            lab_id: publication.lab_id.clone(),
-            detail: publication.detail.clone(),
-        });
-        let alerts = decision.alerts.into_iter().map(|alert| Raised {
-            lab_id: alert.lab_id,
-            body: alert_body(alert.name, alert.body),
-        });
-        let later = decision.deferred.into_iter().map(|later| Later {
-            key: later.key,
-            due: later.due,
-            body: later.body,
-        });
-        self.batch.entries.push(Entry {
-            entry,
-            now: self.now,
-            event: Arc::clone(event),
-            digest,
-            lab_id: decision.lab_id,
-            changes: decision.changes,
-            published: published.collect(),
-            alerts: alerts.collect(),
-            later: later.collect(),
-        });
-        for (before, record) in decision.records {
-            self.records.put(before, record);
-        }
-        self.facts.apply(decision.overlay);
+    fn accept(&mut self, event: &Arc<Event>, stamp: Stamp, decision: Decision) {
+        let (entry, overlay) = entry::entry(event, stamp, decision, &mut self.records);
+        self.batch.entries.push(entry);
+        self.facts.apply(overlay);
     }
 
     /// Gives what the next batch may start with.
     fn commit(mut self, told: &Told) -> Result<Facts, StoreError> {
-        self.batch.records = self.records.order;
+        self.batch.records = std::mem::take(&mut self.records).into_order();
         if !self.batch.entries.is_empty()
             || !self.batch.quarantined.is_empty()
             || !self.batch.settled.is_empty()
@@ -421,11 +342,6 @@ fn zone_keys(webhook: &WebhookDraft) -> Vec<Key> {
         keys.push(Key::of::<Clinic>(&webhook.lab_id, clinic.as_str()));
     }
     keys
-}
-
-fn alert_body(name: &str, mut body: serde_json::Value) -> String {
-    body["type"] = name.into();
-    body.to_string()
 }
 
 fn done(event_id: String, duplicate: bool, result: String) -> Outcome {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pontic_core::decide::Refusal;
-use pontic_core::event::{Body, Event, Origin, PickupRequested};
+use pontic_core::event::{Body, Event, Origin, PickupRequested, Sent};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{ClinicId, EndpointId, LabId};
 use pontic_core::phi::{Phi, Private};
@@ -158,6 +158,10 @@ impl WebhookDraft {
             package_count: u32::try_from(record.package_count).unwrap_or(1),
             is_rush: record.is_rush,
             recurrence: None,
+            sent: self.read.sent().map(|(clinic_id, local_time)| Sent {
+                clinic_id: clinic_id.to_owned(),
+                local_time,
+            }),
             private: Phi::new(private),
         };
         Event {

@@ -30,7 +30,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let answer = async move {
         let started = Instant::now();
         let method = request.method().clone();
-        let is_of_ehr = request.uri().path().starts_with("/webhooks/ehr/");
+        let is_of_ehr = request.uri().path().starts_with("/webhooks/");
         let refused = address.and_then(|address| over_limit(&app, &address));
         let mut response = match refused {
             Some(wait_s) => too_often(is_of_ehr, wait_s),

@@ -1,17 +1,16 @@
-//! The log of a busy day, decided again into an empty store, gives the same records, publications and alerts.
+//! The log of a busy day, decided again into an empty store, gives the same records, publications and alerts: by the command, beside
+//! the server.
 
-use pontic_core::decide::{Context, Decision, Verdict, decide};
-use pontic_core::event::{Body, Event, Origin};
-use pontic_core::facts::Facts;
+use std::path::Path;
+
 use pontic_core::record::{Kind, Record};
-use pontic_core::rules::Rules;
-use pontic_store::Store;
-use pontic_store::batch::{Batch, Entry, Published, Raised};
-use pontic_store::page::{Direction, Filter, LogFilter, LogRow, Paging};
-use pontic_store::sqlite::SqliteStore;
+use pontic_store::batch::Batch;
+use pontic_store::page::{Filter, Paging};
 use serde_json::{Value, json};
 
-use crate::harness::{Server, Start, after_hours, case, date_in, open, pickup, with};
+use crate::harness::{
+    Folder, Server, Start, after_hours, case, date_in, open, pickup, pontic, said, with,
+};
 
 /// A day with everything in it, several senders at once so that batches form.
 pub fn busy_day(server: &Server) {
@@ -126,158 +125,142 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().expect("a text")
 }
 
-fn whole_log(store: &dyn Store) -> Vec<LogRow> {
-    let mut rows = Vec::new();
-    loop {
-        let filter = LogFilter {
-            after: rows.last().map_or(0, |row: &LogRow| row.seq),
-            ..LogFilter::default()
-        };
-        let page = store.log(&filter, 500).expect("read");
-        if page.is_empty() {
-            return rows;
-        }
-        rows.extend(page);
-    }
+/// Runs `pontic replay` on that folder; gives its exit code and what it said.
+pub fn replay(data: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let mut arguments = vec!["replay", "--data", data.to_str().expect("a path")];
+    arguments.extend(more);
+    let output = pontic(&arguments, b"");
+    (output.status.code(), said(&output))
 }
 
-fn all_records(store: &dyn Store) -> Vec<Record> {
-    let mut records = Vec::new();
-    for kind in Kind::ALL {
-        let mut after = None;
-        loop {
-            let page = store
-                .list(*kind, &Filter::default(), &Paging { after, limit: 200 })
-                .expect("read");
-            records.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-    }
-    records.sort_by_key(|record| {
-        (
-            record.kind().as_str(),
-            record.lab_id().clone(),
-            record.id().to_owned(),
-        )
-    });
-    records
-}
-
-fn event_of(row: &LogRow) -> Event {
-    let origin: Origin = serde_json::from_str(&row.origin).expect("an origin");
-    let body = Body::from_parts(&row.name, &row.detail, row.private.clone());
-    Event {
-        origin,
-        body: body.expect("a detail").expect("a known type"),
-    }
-}
-
-fn decide_again(store: &dyn Store, event: &Event, row: &LogRow, rules: &Rules) -> Decision {
-    let mut facts = Facts::default();
-    loop {
-        let context = Context {
-            now: row.at,
-            entry: row.entry,
-            rules,
-        };
-        match decide(&facts, event, context) {
-            Ok(decision) => return decision,
-            Err(Verdict::Missing(keys)) => facts.add(store.load(&keys).expect("loaded")),
-            Err(Verdict::Refused(refusal)) => {
-                panic!("{} was accepted at {}: {refusal:?}", row.name, row.seq)
-            }
-        }
-    }
-}
-
-fn commit(store: &dyn Store, row: &LogRow, event: Event, decision: Decision) {
-    let version = |kind: Kind, id: &str| {
-        let record = decision
-            .records
-            .iter()
-            .find(|(_, record)| record.kind() == kind && record.id() == id);
-        record.map_or(0, |(_, record)| record.version())
-    };
-    let published = decision.publications.iter().map(|one| Published {
-        id: one.id(version(one.kind, &one.record_id)),
-        source: one.source,
-        name: one.name,
-        lab_id: one.lab_id.clone(),
-        detail: one.detail.clone(),
-    });
-    let published: Vec<Published> = published.collect();
-    let raised = decision.alerts.into_iter().map(|alert| {
-        let mut body = alert.body;
-        body["type"] = alert.name.into();
-        Raised {
-            lab_id: alert.lab_id,
-            body: body.to_string(),
-        }
-    });
-    let entry = Entry {
-        entry: row.entry,
-        now: row.at,
-        event: event.into(),
-        digest: [0; 16],
-        lab_id: decision.lab_id,
-        changes: decision.changes,
-        published,
-        alerts: raised.collect(),
-        later: Vec::new(),
-    };
-    let batch = Batch {
-        entries: vec![entry],
-        records: decision.records,
-        ..Batch::default()
-    };
-    store.commit(&batch).expect("committed");
-}
-
-/// A row without what only its place in the store gives.
-fn plain(row: &LogRow) -> LogRow {
-    LogRow {
-        alerts: row
-            .alerts
-            .iter()
-            .map(|(_, body)| (0, body.clone()))
-            .collect(),
-        ..row.clone()
-    }
+/// The same with `--json`.
+fn replay_json(data: &Path, more: &[&str]) -> (Option<i32>, Value) {
+    let (code, text) = replay(data, &[more, &["--json"]].concat());
+    let told = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+    (code, told)
 }
 
 #[test]
 fn the_log_decided_again_gives_the_same_state() {
     let server = Start::new().go();
     busy_day(&server);
-    let left = server.kill();
-    let lived = open(&left.path);
-    let again = SqliteStore::in_memory().expect("opened");
-    let log = whole_log(lived.as_ref());
-    let mut rules = Rules::default();
-    let incoming: Vec<&LogRow> = log
+    // Beside the server that goes on.
+    let (code, text) = replay(server.folder(), &[]);
+    assert!(
+        code == Some(0) && text.contains("everything is the same"),
+        "{text}"
+    );
+    let (_, told) = replay_json(server.folder(), &[]);
+    let number = |told: &Value, name: &str| told[name].as_u64().expect("a number");
+    assert!(number(&told, "events") > 100, "{told}");
+    assert!(number(&told, "publications") > 50, "{told}");
+    assert!(number(&told, "alerts") > 10, "{told}");
+    for kind in [
+        "case", "delivery", "pickup", "series", "invoice", "route", "stop", "clinic",
+    ] {
+        assert!(told["records"][kind].as_u64() > Some(0), "{kind}: {told}");
+    }
+
+    let (code, one_lab) = replay_json(server.folder(), &["--lab", "L0"]);
+    assert_eq!(code, Some(0), "{one_lab}");
+    assert!(number(&one_lab, "decided") < number(&told, "decided"));
+    assert!(number(&one_lab, "events") > 20, "{one_lab}");
+    let middle = (number(&told, "upTo") / 2).to_string();
+    let (code, half) = replay_json(server.folder(), &["--from", &middle]);
+    assert_eq!(code, Some(0), "{half}");
+    assert_eq!(half["decided"], told["decided"]);
+    assert!(number(&half, "events") < number(&told, "events"));
+    let (code, none) = replay_json(server.folder(), &["--from", "2099-01-01T00:00:00Z"]);
+    assert_eq!((code, &none["events"]), (Some(0), &json!(0)));
+    assert_eq!(server.admin().get("/readyz").status, 200);
+}
+
+#[test]
+fn what_was_decided_again_can_be_kept_and_served() {
+    let server = Start::new().go();
+    busy_day(&server);
+    let home = tempfile::tempdir().expect("a folder");
+    let kept = home.path().join("again");
+    let into = ["--into", kept.to_str().expect("a path")];
+    let (code, text) = replay(server.folder(), &into);
+    assert_eq!(code, Some(0), "{text}");
+    let again = Start::on(&kept).unset("PONTIC_DATABASE__URL").go();
+    for list in [
+        "/v1/deliveries",
+        "/v1/pickups",
+        "/v1/invoices",
+        "/v1/routes",
+    ] {
+        assert_eq!(by_id(&again, list), by_id(&server, list), "{list}");
+    }
+    let (code, text) = replay(server.folder(), &into);
+    assert!(code == Some(2) && text.contains("exists already"), "{text}");
+}
+
+/// The items of a list, in an order of their own: of the events of one batch any may be written first.
+fn by_id(server: &Server, list: &str) -> Vec<String> {
+    let mut items: Vec<String> = server
+        .admin()
+        .all(list)
         .iter()
-        .filter(|row| row.direction == Direction::In)
+        .map(ToString::to_string)
         .collect();
-    assert!(incoming.len() > 100, "{}", incoming.len());
-    for row in incoming {
-        let event = event_of(row);
-        if let Body::RulesSet(set) = &event.body {
-            rules = set.rules.clone();
-        }
-        let decision = decide_again(&again, &event, row, &rules);
-        commit(&again, row, event, decision);
+    items.sort();
+    items
+}
+
+#[test]
+fn what_differs_is_named_without_its_value() {
+    let server = Start::new().go();
+    let detail = with(
+        case("L1", "C1", "K1", &date_in(1)),
+        json!({ "patientName": "Jane Secret" }),
+    );
+    server.admin().event("CaseReadyToShip", &detail).result();
+    let left = server.kill();
+    change_by_hand(&left);
+    let (code, text) = replay(&left.path, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("differs: case K1: status"), "{text}");
+    assert!(
+        text.contains("differs: case K1: private.patientName"),
+        "{text}"
+    );
+    assert!(!text.contains("Jane") && !text.contains("Joe"), "{text}");
+}
+
+/// As no event would: somebody worked on the data by other means.
+fn change_by_hand(left: &Folder) {
+    let store = open(&left.path);
+    let paging = Paging {
+        after: None,
+        limit: 10,
+    };
+    let page = store.list(Kind::Case, &Filter::default(), &paging);
+    let Record::Case(case) = page.expect("read").items.remove(0) else {
+        panic!("a case");
+    };
+    let mut changed = case.as_ref().clone();
+    changed.status = pontic_core::delivery::CaseStatus::OnHold;
+    changed.private = pontic_core::phi::Phi::new(pontic_core::phi::Private {
+        patient_name: "Joe Other".into(),
+        ..pontic_core::phi::Private::default()
+    });
+    let batch = Batch {
+        records: vec![(Some(case.version), Record::Case(changed.into()))],
+        ..Batch::default()
+    };
+    store.commit(&batch).expect("written");
+}
+
+#[test]
+fn a_folder_without_data_is_said_and_not_made() {
+    let home = tempfile::tempdir().expect("a folder");
+    let nowhere = home.path().join("nowhere");
+    if std::env::var("TEST_ENGINE").is_ok() {
+        return;
     }
-    let (expected, found) = (all_records(lived.as_ref()), all_records(&again));
-    assert_eq!(expected.len(), found.len());
-    for (expected, found) in expected.iter().zip(&found) {
-        assert_eq!(expected, found);
-    }
-    let rows = whole_log(&again);
-    assert_eq!(rows.len(), log.len());
-    for (expected, found) in log.iter().zip(&rows) {
-        assert_eq!(plain(expected), plain(found));
-    }
+    let (code, text) = replay(&nowhere, &[]);
+    assert!(code == Some(2) && text.contains("holds no data"), "{text}");
+    assert!(!nowhere.exists());
 }

@@ -37,6 +37,7 @@ fn requested() -> Body {
         package_count: 1,
         is_rush: true,
         recurrence: None,
+        sent: None,
         private: patient("Jane Doe"),
     }
     .into()

@@ -40,6 +40,8 @@ const CHECKPOINTER: &str = "
 pub enum Place {
     /// In that file.
     File(PathBuf),
+    /// In that file, which another program works on: it is only read.
+    Beside(PathBuf),
     /// In the memory of one connection.
     Memory,
 }
@@ -49,6 +51,7 @@ impl Place {
     pub fn writer(&self) -> Result<Connection, StoreError> {
         match self {
             Self::File(path) => open(path, WRITER, BUSY_TIMEOUT),
+            Self::Beside(path) => reader(path),
             Self::Memory => set_up(Connection::open_in_memory()?, WRITER, BUSY_TIMEOUT),
         }
     }

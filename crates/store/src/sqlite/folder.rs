@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::StoreError;
 
+/// The database in the folder of the data.
+pub const DATABASE: &str = "pontic.db";
+
 /// Makes the folder and an empty database file, where they are missing; answers the path of the file.
 ///
 /// The folder may be there already and open to others: so the file is made here, and not by `SQLite`, which would let
 /// others read it. `SQLite` gives the files beside it the same mode.
 pub fn prepare(dir: &Path) -> Result<PathBuf, StoreError> {
-    let path = dir.join("pontic.db");
+    let path = dir.join(DATABASE);
     make(dir, &path).map_err(|error| {
         StoreError::Unavailable(format!("the data folder {}: {error}", dir.display()))
     })?;

@@ -14,6 +14,19 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_notices.sql"),
 ];
 
+/// That the data has the newest format already.
+pub fn check(conn: &Connection) -> Result<(), StoreError> {
+    let found: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known }),
+        std::cmp::Ordering::Less => Err(StoreError::Broken(format!(
+            "the data has format {found}, this program reads format {known}: start this program's server on it first"
+        ))),
+    }
+}
+
 /// Brings the data to the newest format. Runs within a transaction of the caller.
 pub fn run(conn: &Connection) -> Result<(), StoreError> {
     let found: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;

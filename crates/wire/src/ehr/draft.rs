@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::fault::{Fault, Reason};
@@ -131,6 +132,51 @@ impl Draft {
             contact_name: optional_text(ehr.contact_name, NAME),
             contact_phone: optional_text(ehr.contact_phone, PHONE),
         }
+    }
+
+    /// The draft of a body that was mapped to `record` before, so that it can be finished under other settings.
+    ///
+    /// `local` is the time on the clinic's wall, if it was written without an offset. With the settings of then it is finished to
+    /// the same record.
+    pub fn of_record(ehr: &'static Ehr, record: &Record, local: Option<DateTime>) -> Self {
+        let metadata = &record.metadata;
+        let clinic = metadata.external_clinic_id.as_ref();
+        let priority = ehr.priority.form.absent();
+        let time = match local {
+            Some(datetime) => WireTime::Local {
+                datetime,
+                leap_second: false,
+            },
+            None => WireTime::Instant(record.window_start + HALF_WINDOW),
+        };
+        Self {
+            ehr,
+            id: Ok(metadata.external_id.clone()),
+            clinic: Ok(clinic.unwrap_or(&record.clinic_id).clone()),
+            time: Ok(time),
+            priority: Ok(Priority {
+                original: metadata
+                    .original_priority
+                    .clone()
+                    .unwrap_or(priority.original),
+                is_rush: record.is_rush,
+            }),
+            unknown_priority: None,
+            patient_name: Ok(metadata.patient_name.clone()),
+            notes: Ok(record.notes.clone()),
+            package_count: Ok(record.package_count),
+            contact_name: Ok(record.requested_by.name.clone()),
+            contact_phone: Ok(record.requested_by.phone.clone()),
+        }
+    }
+
+    /// The sender's own id of the clinic, and the time on that clinic's wall where it was written without an offset.
+    pub fn sent(&self) -> Option<(&str, Option<DateTime>)> {
+        let local = match self.time {
+            Ok(WireTime::Local { datetime, .. }) => Some(datetime),
+            _ => None,
+        };
+        Some((self.clinic.as_deref().ok()?, local))
     }
 
     /// Our id of the clinic, if the body names one and the map knows what it needs to know.

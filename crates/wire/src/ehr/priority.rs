@@ -73,6 +73,14 @@ impl Priorities {
         }
     }
 
+    /// How a rush is written.
+    pub(super) fn rush_as_written(&self) -> serde_json::Value {
+        match (&self.kept, self.rush.number) {
+            (Kept::Number, Some(number)) => number.into(),
+            _ => self.rush.text.into(),
+        }
+    }
+
     /// What is meant where nothing is said.
     pub(super) fn absent(&self) -> Priority {
         self.said(&self.calm, self.calm.text)

@@ -157,6 +157,7 @@ fn pickup_requested(mut detail: Reader<'_>) -> Result<PickupRequested, Vec<Fault
             package_count: package_count.unwrap_or(1),
             is_rush: is_rush.unwrap_or(false),
             recurrence,
+            sent: None,
             private: Phi::new(Private {
                 notes: owned(notes),
                 contact_name: owned(contact_name),

@@ -258,6 +258,10 @@ fn secret(json: &Json<'_>) -> Result<String, Reason> {
         multiline: false,
     };
     let text = fields::text(SECRET)(json)?;
+    // Everybody knows it.
+    if text == crate::kit::SECRET {
+        return Err(Reason::Forbidden);
+    }
     Secret::new(text)
         .map(|_| text.to_owned())
         .map_err(|_| Reason::Required)

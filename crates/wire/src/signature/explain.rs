@@ -1,10 +1,15 @@
 //! Why a webhook does not verify, in words for whoever has to make it verify.
 
-use jiff::Timestamp;
+use std::io::{self, Write};
 
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+use super::candidates::to_base64;
 use super::headers::{Headers, unix_seconds};
 use super::{Secret, TIMESTAMP_HEADER, Unverified, WEBHOOK_TIMESTAMP, verify};
-use crate::json::{self, Limits};
+use crate::json::{self, Json, Limits};
 
 /// What was looked at, what was tried, and under which change of the body, the clock or the
 /// headers the signature would verify. Takes what [`verify`] takes; gives lines to print.
@@ -31,6 +36,31 @@ pub fn explain<'h>(
         }
     }
     lines
+}
+
+/// Why a signature does not verify, and what would help, without what was tried; nothing for one that verifies.
+pub fn hints<'h>(
+    signature_header: &'static str,
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    body: &[u8],
+    secrets: &[Secret],
+    now: Timestamp,
+) -> Vec<String> {
+    let request = Request {
+        signature_header,
+        headers: headers.into_iter().collect(),
+        body,
+        secrets,
+        now,
+    };
+    match request.verify() {
+        Ok(()) => Vec::new(),
+        Err(reason) => {
+            let mut hints = vec![reason.to_string()];
+            hints.extend(request.hints(reason));
+            hints
+        }
+    }
 }
 
 /// What [`verify`] takes, to be tried again with one thing changed.
@@ -183,10 +213,36 @@ fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         variants.push(("without the byte-order mark", rest.to_vec()));
     }
-    if let Some(compact) = compact(body) {
+    if let Ok(json) = json::parse(body, Limits::default()) {
+        let written = [
+            (
+                "as compact JSON: the bytes that are sent must be signed",
+                written(&json, CompactFormatter),
+            ),
+            (
+                "as pretty-printed JSON (2 blanks): the bytes that are sent must be signed",
+                written(&json, PrettyFormatter::new()),
+            ),
+            (
+                "as pretty-printed JSON (4 blanks): the bytes that are sent must be signed",
+                written(&json, PrettyFormatter::with_indent(b"    ")),
+            ),
+            (
+                "as JSON with blanks after commas and colons: the bytes that are sent must be signed",
+                written(&json, Spaced),
+            ),
+        ];
+        variants.extend(written.into_iter().filter(|(_, bytes)| bytes != body));
+    }
+    if let Some(latin) = latin_1(body) {
+        variants.push(("in Latin-1 instead of UTF-8", latin));
+    }
+    if let Ok(text) = std::str::from_utf8(body) {
+        let utf_16 = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        variants.push(("in UTF-16 instead of UTF-8", utf_16));
         variants.push((
-            "as compact JSON: the bytes that are sent must be signed",
-            compact,
+            "as base64: the raw bytes must be signed",
+            to_base64(body).into_bytes(),
         ));
     }
     variants
@@ -209,7 +265,37 @@ fn with_crlf(body: &[u8]) -> Vec<u8> {
         .join(b"\r\n".as_slice())
 }
 
-fn compact(body: &[u8]) -> Option<Vec<u8>> {
-    let json = json::parse(body, Limits::default()).ok()?;
-    serde_json::to_vec(&json).ok()
+fn written(json: &Json<'_>, formatter: impl Formatter) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    // Nothing that was read as JSON cannot be written as such.
+    let _ = json.serialize(&mut serializer);
+    bytes
+}
+
+/// The way in which Python writes JSON.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        to.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        to.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b": ")
+    }
+}
+
+/// The text in an alphabet of one byte a letter, if that makes a difference and is possible.
+fn latin_1(body: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body)
+        .ok()
+        .filter(|text| !text.is_ascii())?;
+    text.chars()
+        .map(|c| u8::try_from(u32::from(c)).ok())
+        .collect()
 }
