@@ -28,12 +28,20 @@ const MOST_STOPS: usize = 200;
 
 /// Something that an id means.
 pub enum Subject {
-    /// A record, the numbers of the events that concern it in order, and refused messages that speak of it.
-    Record(Record, Vec<u64>, Vec<QuarantineRow>),
+    /// A record, what concerns it, and refused messages that speak of it.
+    Record(Record, Concern, Vec<QuarantineRow>),
     /// An event of the log.
     Event(Box<LogRow>),
     /// A refused message.
     Refused(Box<QuarantineRow>),
+}
+
+/// What concerns a record.
+pub struct Concern {
+    /// Numbers of the events, in order.
+    pub steps: Vec<u64>,
+    /// Its id, and those of what carries it or of what it is made of.
+    pub ids: Vec<String>,
 }
 
 /// Everything that goes by the id, within the lab that was asked for.
@@ -43,7 +51,7 @@ pub fn of(store: &dyn Store, asked: &Asked) -> Result<Vec<Subject>, StoreError> 
     let records = records(store, asked)?;
     let no_record = records.is_empty();
     for record in records {
-        let steps = steps(store, &record)?;
+        let concern = concern(store, &record)?;
         let of_its_lab = |row: &&QuarantineRow| {
             row.item
                 .lab_id
@@ -51,7 +59,7 @@ pub fn of(store: &dyn Store, asked: &Asked) -> Result<Vec<Subject>, StoreError> 
                 .is_none_or(|lab| lab == record.lab_id())
         };
         let refused = refused.iter().filter(of_its_lab).cloned().collect();
-        subjects.push(Subject::Record(record, steps, refused));
+        subjects.push(Subject::Record(record, concern, refused));
     }
     if asked.wants("event") {
         let rows = events(store, asked)?;
@@ -112,15 +120,18 @@ fn records(store: &dyn Store, asked: &Asked) -> Result<Vec<Record>, StoreError> 
 }
 
 /// The events that changed a record, and those that changed what carries it or what it is made of.
-fn steps(store: &dyn Store, record: &Record) -> Result<Vec<u64>, StoreError> {
+fn concern(store: &dyn Store, record: &Record) -> Result<Concern, StoreError> {
     let lab = record.lab_id();
-    let mut steps = store.steps(record.kind(), lab, record.id())?;
+    let mut steps = Vec::new();
+    let mut ids = Vec::new();
     let mut with = |kind: Kind, id: Option<&str>| -> Result<(), StoreError> {
         if let Some(id) = id {
             steps.extend(store.steps(kind, lab, id)?);
+            ids.push(id.to_owned());
         }
         Ok(())
     };
+    with(record.kind(), Some(record.id()))?;
     if let Some(case) = Case::from_record(record) {
         with(Kind::Delivery, case.delivery_id.as_ref().map(AsRef::as_ref))?;
     } else if let Some(delivery) = Delivery::from_record(record) {
@@ -134,16 +145,14 @@ fn steps(store: &dyn Store, record: &Record) -> Result<Vec<u64>, StoreError> {
             ..Filter::default()
         };
         let limit = MOST_STOPS;
-        for stop in store
-            .list(Kind::Stop, &filter, &Paging { after: None, limit })?
-            .items
-        {
+        let paging = Paging { after: None, limit };
+        for stop in store.list(Kind::Stop, &filter, &paging)?.items {
             with(Kind::Stop, Some(stop.id()))?;
         }
     }
     steps.sort_unstable();
     steps.dedup();
-    Ok(steps)
+    Ok(Concern { steps, ids })
 }
 
 fn about(store: &dyn Store, asked: &Asked) -> Result<Vec<QuarantineRow>, StoreError> {

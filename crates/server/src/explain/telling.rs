@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use pontic_core::event::{Body, Origin};
 use pontic_core::id::parse_uuid;
 use pontic_core::notice::Channel;
-use pontic_core::record::Record;
+use pontic_core::record::{Change, Record};
 use pontic_core::story::{changed, said, teller, wall};
 use pontic_store::batch::InboxKey;
 use pontic_store::outgoing::{MessageFilter, MessageRow, MessageState};
@@ -12,13 +12,15 @@ use pontic_store::page::{LogFilter, LogRow, Paging, QuarantineRow};
 use pontic_store::{Store, StoreError};
 use serde_json::Value;
 
-use super::subjects::{Subject, is_published};
+use super::subjects::{Concern, Subject, is_published};
 use super::{Line, Story, zone_of};
 
 /// Most events of a story: the first and the last of them.
 const MOST: usize = 200;
 /// Of these, how many from the beginning.
 const FIRST: usize = 20;
+/// An event that changed no more is told whole.
+const FEW: usize = 4;
 /// Most changes of an event that are told one by one.
 const MOST_CHANGES: usize = 12;
 /// Most publications of an event, and most messages of a publication.
@@ -27,8 +29,8 @@ const MOST_SENT: usize = 50;
 /// The story of one thing.
 pub fn tell(store: &dyn Store, subject: Subject, default_zone: &str) -> Result<Story, StoreError> {
     match subject {
-        Subject::Record(record, steps, refused) => {
-            of_record(store, &record, steps, &refused, default_zone)
+        Subject::Record(record, concern, refused) => {
+            of_record(store, &record, concern, &refused, default_zone)
         }
         Subject::Event(row) => of_event(store, &row, default_zone),
         Subject::Refused(row) => of_refused(store, &row, default_zone),
@@ -38,17 +40,18 @@ pub fn tell(store: &dyn Store, subject: Subject, default_zone: &str) -> Result<S
 fn of_record(
     store: &dyn Store,
     record: &Record,
-    mut steps: Vec<u64>,
+    concern: Concern,
     refused: &[QuarantineRow],
     default_zone: &str,
 ) -> Result<Story, StoreError> {
     let zone = zone_of(store, Some(record.lab_id()), default_zone)?;
+    let Concern { mut steps, ids } = concern;
     let omitted = steps.len().saturating_sub(MOST);
     steps.drain(FIRST.min(steps.len())..(FIRST.min(steps.len()) + omitted).min(steps.len()));
     let mut lines = Vec::new();
     for seq in steps {
         if let Some(row) = store.log_row(seq)? {
-            event(store, &row, &zone, &mut lines)?;
+            event(store, &row, &ids, &zone, &mut lines)?;
         }
     }
     lines.extend(refused.iter().map(|row| refusal(row, &zone)));
@@ -89,7 +92,7 @@ fn of_event(store: &dyn Store, row: &LogRow, default_zone: &str) -> Result<Story
         Some(cause) => store.log_row(cause)?,
         None => None,
     };
-    event(store, cause.as_ref().unwrap_or(row), &zone, &mut lines)?;
+    event(store, cause.as_ref().unwrap_or(row), &[], &zone, &mut lines)?;
     let direction = if is_published(row) {
         "was published"
     } else {
@@ -122,7 +125,7 @@ fn of_refused(
     let since = match &row.became {
         Some(event_id) => {
             if let Some(came) = became(store, row, event_id)? {
-                event(store, &came, &zone, &mut lines)?;
+                event(store, &came, &[], &zone, &mut lines)?;
             }
             format!("sent in again and accepted as event {event_id}")
         }
@@ -161,10 +164,11 @@ fn became(
     }
 }
 
-/// Everything about one accepted event.
+/// Everything about one accepted event; where it did much, what concerns these ids.
 fn event(
     store: &dyn Store,
     row: &LogRow,
+    ids: &[String],
     zone: &TimeZone,
     lines: &mut Vec<Line>,
 ) -> Result<(), StoreError> {
@@ -192,17 +196,35 @@ fn event(
             first.unwrap_or_default()
         ));
     }
-    for change in row.changes.iter().take(MOST_CHANGES) {
+    let much = !ids.is_empty() && row.changes.len() > FEW;
+    let concerns = |change: &&Change| {
+        !much
+            || ids.contains(&change.id)
+            || change.parent.as_ref().is_some_and(|id| ids.contains(id))
+    };
+    let told: Vec<&Change> = row
+        .changes
+        .iter()
+        .filter(concerns)
+        .take(MOST_CHANGES)
+        .collect();
+    for change in &told {
         line(format!("{}.", capital(&changed(change))));
     }
-    let more = row.changes.len().saturating_sub(MOST_CHANGES);
+    let more = row.changes.len() - told.len();
     if more > 0 {
-        line(format!("And {more} records more."));
+        line(format!("And {more} other records changed."));
     }
     for (_, body) in &row.alerts {
         line(format!("The dispatchers were told: {}.", alert(body)));
     }
-    for published in published(store, row)? {
+    let names_it = |published: &LogRow| {
+        !much
+            || ids
+                .iter()
+                .any(|id| published.detail.contains(&format!("\"{id}\"")))
+    };
+    for published in published(store, row)?.into_iter().filter(names_it) {
         line(format!(
             "{} was published as number {}{}.",
             published.name,

@@ -54,6 +54,29 @@ fn the_same_seed_is_the_same_day_and_all_is_as_it_must_be() {
 }
 
 #[test]
+fn a_day_decided_again_is_the_same_day_and_each_thing_of_it_has_its_story() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("text");
+    let done = pontic(&["demo", "--once", "--data", data], b"");
+    assert_eq!(done.status.code(), Some(0));
+    let again = pontic(&["replay", "--data", data], b"");
+    let printed = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert_eq!(again.status.code(), Some(0), "{printed}");
+    assert!(printed.ends_with("everything is the same\n"), "{printed}");
+    let story = pontic(&["explain", "PU-102", "--data", data], b"");
+    let printed = String::from_utf8_lossy(&story.stdout).into_owned();
+    for part in [
+        "wants pickup PU-102",
+        "is changed to",
+        "went from picked_up to at_lab",
+        "other records changed",
+    ] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+}
+
+#[test]
 fn what_is_no_day_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("mine"), b"1").expect("written");
