@@ -29,6 +29,8 @@ cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [-
   posts            positions of phones with OwnTracks and OsmAnd
   histories        positions while others read days of history
   relay            webhooks to a receiver on this machine, beside a loop that posts
+  patterns         an event against 100 subscriptions, beside reading it
+  stories          the story of an id with a million rows in the log (with --ten-million: 10,000,000)
   sockets          what 15,000 open sockets hold
   fleet            a million drivers for ten minutes across the end of an hour (--quick: 50,000 for two minutes, at once)
   growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)

@@ -6,10 +6,12 @@ mod fixes;
 mod fleet;
 mod growth;
 mod histories;
+mod patterns;
 mod posts;
 mod reading;
 mod relay;
 mod start;
+mod stories;
 mod webhooks;
 mod wrong_signature;
 
@@ -20,7 +22,7 @@ use crate::{process, servers};
 use reading::Bench;
 
 /// The measures by name, in the order in which they are made.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "webhooks",
     "wrong-signature",
     "events",
@@ -28,6 +30,8 @@ const NAMES: [&str; 12] = [
     "posts",
     "histories",
     "relay",
+    "patterns",
+    "stories",
     "sockets",
     "fleet",
     "growth",
@@ -140,6 +144,12 @@ pub fn run(extent: &Extent) -> Result<()> {
     }
     if extent.wants("relay") {
         relay::run(&bench)?;
+    }
+    if extent.wants("patterns") {
+        patterns::run(&bench)?;
+    }
+    if extent.wants("stories") {
+        stories::run(&bench)?;
     }
     if extent.wants("sockets") {
         fleet::sockets(&bench)?;

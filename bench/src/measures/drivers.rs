@@ -112,6 +112,9 @@ pub async fn send(
     );
     let (status, answer) = connection.ask(request.as_bytes()).await?;
     ensure!(status == right, "{path}: {status} {answer}");
+    if answer.is_empty() {
+        return Ok(Value::Null);
+    }
     Ok(serde_json::from_str(answer)?)
 }
 

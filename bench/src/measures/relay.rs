@@ -112,7 +112,7 @@ fn remove(server: &Server, id: &str) -> Result<()> {
     runtime()?.block_on(async {
         let mut connection = Connection::open(&server.address).await?;
         let path = format!("/v1/subscriptions/{id}");
-        send(&mut connection, "DELETE", &path, &Value::Null, 200).await?;
+        send(&mut connection, "DELETE", &path, &Value::Null, 204).await?;
         Ok(())
     })
 }
