@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use pontic_core::pattern::Pattern;
+use pontic_core::pattern::{Pattern, PatternSet};
 use serde_json::{Value, json};
 
 use super::RUNS;
@@ -31,9 +31,9 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
             wanted = events
                 .iter()
                 .map(|event| {
-                    patterns
-                        .iter()
-                        .filter(|pattern| pattern.matches(black_box(event)))
+                    let looked = patterns.look(black_box(event));
+                    (0..PATTERNS)
+                        .filter(|place| patterns.matches(*place, &looked))
                         .count()
                 })
                 .sum();
@@ -78,7 +78,7 @@ fn per_event(span: Duration, count: usize, mut round: impl FnMut()) -> f64 {
 }
 
 /// A mix as subscriptions have it: every form, most of them for some types of some clinics.
-fn patterns() -> Result<Vec<Pattern>> {
+fn patterns() -> Result<PatternSet> {
     let pattern = |number: usize| {
         let clinic = format!("CLI-{:03}", number % 40);
         let json = match number % 10 {
@@ -109,7 +109,8 @@ fn patterns() -> Result<Vec<Pattern>> {
             .ok()
             .context("a pattern of the measure")
     };
-    (0..PATTERNS).map(pattern).collect()
+    let patterns: Vec<Pattern> = (0..PATTERNS).map(pattern).collect::<Result<_>>()?;
+    Ok(PatternSet::new(patterns))
 }
 
 /// Types of the events.

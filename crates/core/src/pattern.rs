@@ -8,12 +8,14 @@
 
 mod matcher;
 mod reading;
+mod set;
 
 use serde_json::{Map, Value};
 
 use matcher::Matcher;
 
 pub use reading::PatternFault;
+pub use set::{Looked, PatternSet};
 
 /// A pattern, read and within its bounds.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,11 @@ impl Pattern {
     /// Reads a pattern; what is wrong with it is said with its place.
     pub fn read(json: &Value) -> Result<Self, PatternFault> {
         reading::read(json).map(Self)
+    }
+
+    /// The pattern that wants everything.
+    pub fn of_everything() -> Self {
+        Self(Fields::default())
     }
 
     /// The pattern that wants nothing.
@@ -73,17 +80,7 @@ impl Fields {
 impl Node {
     fn matches(&self, value: Option<&Value>) -> bool {
         match (self, value) {
-            (Self::Leaf(matchers), Some(Value::Array(items))) => {
-                // An empty list has nothing in it that could match, and is not absent either.
-                items
-                    .iter()
-                    .any(|item| matchers.iter().any(|matcher| matcher.matches(Some(item))))
-            }
-            // `exists` is about values: an object is none.
-            (Self::Leaf(matchers), Some(Value::Object(_)) | None) => {
-                matchers.iter().any(|matcher| matcher.matches(None))
-            }
-            (Self::Leaf(matchers), value) => matchers.iter().any(|matcher| matcher.matches(value)),
+            (Self::Leaf(matchers), value) => any_matches(matchers, value),
             (Self::Inner(fields), Some(Value::Object(object))) => fields.matches(object),
             (Self::Inner(fields), Some(Value::Array(items))) => items
                 .iter()
@@ -91,6 +88,19 @@ impl Node {
                 .any(|item| fields.matches(item)),
             (Self::Inner(fields), _) => fields.matches_nothing(),
         }
+    }
+}
+
+/// Whether one of the values of a field is the event's, or one of the event's if it has a list.
+fn any_matches(matchers: &[Matcher], value: Option<&Value>) -> bool {
+    match value {
+        // An empty list has nothing in it that could match, and is not absent either.
+        Some(Value::Array(items)) => items
+            .iter()
+            .any(|item| matchers.iter().any(|matcher| matcher.matches(Some(item)))),
+        // `exists` is about values: an object is none.
+        Some(Value::Object(_)) | None => matchers.iter().any(|matcher| matcher.matches(None)),
+        value => matchers.iter().any(|matcher| matcher.matches(value)),
     }
 }
 
@@ -113,7 +123,18 @@ mod tests {
     }
 
     fn wants(pattern: &Value) -> bool {
-        Pattern::read(pattern).expect("a pattern").matches(&event())
+        let (event, alone) = (event(), Pattern::read(pattern).expect("a pattern"));
+        let matches = alone.matches(&event);
+        // Together with others it wants the same, also where one of them looks into a list.
+        let other = json!({ "detail": { "packages": { "kind": ["box"] } } });
+        let other = Pattern::read(&other).expect("a pattern");
+        for others in [Vec::new(), vec![other]] {
+            let count = others.len();
+            let set = PatternSet::new(others.into_iter().chain([alone.clone()]));
+            assert_eq!(set.matches(count, &set.look(&event)), matches, "{pattern}");
+            assert!(!set.matches(count + 1, &set.look(&event)));
+        }
+        matches
     }
 
     #[test]

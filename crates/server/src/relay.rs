@@ -2,6 +2,7 @@
 
 mod receiver;
 mod request;
+mod wanted;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use crate::client::Client;
 
 pub use receiver::Receiver;
 pub use request::{FROM, Sent, try_once};
+pub use wanted::Wanted;
 
 /// Subscriptions that are read at once.
 const PAGE: usize = 200;
@@ -24,6 +26,7 @@ const PAGE: usize = 200;
 /// The receivers, and what wakes those who serve them.
 pub struct Relay {
     receivers: RwLock<HashMap<String, Arc<Receiver>>>,
+    wanted: RwLock<Arc<Wanted>>,
     /// The way out.
     client: Client,
     /// Something was published.
@@ -70,6 +73,7 @@ impl Relay {
     pub fn load(store: &dyn Store, client: Client) -> Result<Self, StoreError> {
         let relay = Self {
             receivers: RwLock::default(),
+            wanted: RwLock::default(),
             client,
             published: Notify::new(),
             changed: Notify::new(),
@@ -99,10 +103,12 @@ impl Relay {
                 break;
             }
         }
+        let wanted = Arc::new(Wanted::by(found.values().cloned().collect()));
         *self
             .receivers
             .write()
             .unwrap_or_else(PoisonError::into_inner) = found;
+        *self.wanted.write().unwrap_or_else(PoisonError::into_inner) = wanted;
         self.changed.notify_waiters();
         self.changed.notify_one();
         Ok(())
@@ -131,6 +137,12 @@ impl Relay {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         receivers.values().cloned().collect()
+    }
+
+    /// Who wants what.
+    pub fn wanted(&self) -> Arc<Wanted> {
+        let wanted = self.wanted.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&wanted)
     }
 
     /// The receiver of that subscription.

@@ -106,6 +106,10 @@ const STORIES: &[Story] = &[
         outgoing::a_lost_message_is_claimed_again,
     ),
     (
+        "of several labs each has its turn",
+        outgoing::every_lab_has_its_turn,
+    ),
+    (
         "dead letters are grouped by cause and redriven",
         outgoing::dead_letters_are_grouped_and_redriven,
     ),

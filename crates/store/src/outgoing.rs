@@ -293,3 +293,16 @@ pub(crate) fn claimed(row: MessageRow) -> Option<ClaimedNotice> {
         to: told.to,
     })
 }
+
+/// How many messages each of so many labs may have of a claim.
+pub(crate) fn share(limit: usize, labs: usize) -> usize {
+    (limit / labs.max(1)).max(1)
+}
+
+/// The labs, beginning with another one each time, so that with more labs than messages in a claim all have their turn.
+pub(crate) fn in_turn(labs: &[String], now: Timestamp) -> impl Iterator<Item = &str> {
+    let turn = usize::try_from(now.as_millisecond()).unwrap_or(0);
+    let first = turn % labs.len().max(1);
+    let (before, after) = labs.split_at(first);
+    after.iter().chain(before).map(String::as_str)
+}

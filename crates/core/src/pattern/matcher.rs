@@ -42,6 +42,18 @@ pub enum Comparison {
 }
 
 impl Matcher {
+    /// How long it takes to hold a value against it, by comparison.
+    pub const fn effort(&self) -> usize {
+        match self {
+            Self::Exists(_) => 0,
+            Self::Literal(_) | Self::Numeric(_) => 1,
+            Self::Text(TextForm::Wildcard(_)) => 20,
+            Self::Text(_) => 2,
+            Self::AnythingBut(values) => 2 + values.len(),
+            Self::NoneOf(forms) => 4 + 2 * forms.len(),
+        }
+    }
+
     /// `None`: the value is not there.
     pub fn matches(&self, value: Option<&Value>) -> bool {
         match (self, value) {

@@ -11,7 +11,7 @@ use pontic_store::{Store, StoreError};
 use pontic_wire::outgoing::Publication;
 
 use crate::app::App;
-use crate::relay::Receiver;
+use crate::relay::{Receiver, Wanted};
 
 /// Publications that are looked at together.
 const PAGE: usize = 500;
@@ -51,10 +51,10 @@ pub fn is_behind(store: &dyn Store) -> Result<bool, StoreError> {
 
 /// Settles a page; says whether there may be more.
 async fn settle_some(app: &Arc<App>) -> Result<bool, StoreError> {
-    let receivers = app.relay.all();
+    let wanted = app.relay.wanted();
     let state = Arc::clone(app);
     let (more, woken) = app
-        .read(move |store| settle(store, &receivers, state.clock.now()))
+        .read(move |store| settle(store, &wanted, state.clock.now()))
         .await?;
     for receiver in woken {
         receiver.wake.notify_one();
@@ -64,11 +64,7 @@ async fn settle_some(app: &Arc<App>) -> Result<bool, StoreError> {
 
 type Settled = (bool, Vec<Arc<Receiver>>);
 
-fn settle(
-    store: &dyn Store,
-    receivers: &[Arc<Receiver>],
-    now: Timestamp,
-) -> Result<Settled, StoreError> {
+fn settle(store: &dyn Store, wanted: &Wanted, now: Timestamp) -> Result<Settled, StoreError> {
     let after = store.fanned_out()?;
     // Asked before the rows are: what is published meanwhile has a greater number, and its turn comes.
     let last = store.last_seq()?;
@@ -88,12 +84,10 @@ fn settle(
     for row in rows.into_iter().filter(|row| row.seq <= up_to) {
         let (seq, publication) = (row.seq, publication(row));
         let (envelope, key) = (publication.envelope(), publication.key());
-        for receiver in receivers {
-            if receiver.wants(&publication, &envelope) {
-                messages.push(message(receiver, &publication, &key, seq, now));
-                if !woken.iter().any(|other| other.id() == receiver.id()) {
-                    woken.push(Arc::clone(receiver));
-                }
+        for receiver in wanted.of(&publication, &envelope) {
+            messages.push(message(receiver, &publication, &key, seq, now));
+            if !woken.iter().any(|other| other.id() == receiver.id()) {
+                woken.push(Arc::clone(receiver));
             }
         }
     }

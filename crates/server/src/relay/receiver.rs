@@ -1,9 +1,7 @@
 //! A subscription, ready for use.
 
-use pontic_core::id::LabId;
 use pontic_core::pattern::Pattern;
 use pontic_core::subscription::Subscription;
-use pontic_wire::outgoing::Publication;
 use pontic_wire::signature::Secret;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -12,8 +10,8 @@ use tokio::sync::Notify;
 pub struct Receiver {
     /// What was set up.
     pub subscription: Subscription,
-    /// What it wants; absent: all.
-    pattern: Option<Pattern>,
+    /// What it wants.
+    pub pattern: Pattern,
     /// What its messages are signed with, newest first.
     pub secrets: Vec<Secret>,
     /// Headers of its own.
@@ -32,7 +30,10 @@ impl Receiver {
         let headers: Value = serde_json::from_str(&private.metadata).unwrap_or_default();
         let headers = headers.as_object().into_iter().flatten();
         Self {
-            pattern: subscription.pattern.as_ref().map(read_or_nothing),
+            pattern: subscription
+                .pattern
+                .as_ref()
+                .map_or_else(Pattern::of_everything, read_or_nothing),
             secrets: secrets.filter_map(|text| Secret::new(text).ok()).collect(),
             headers: headers
                 .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
@@ -45,16 +46,6 @@ impl Receiver {
     /// Its id.
     pub fn id(&self) -> &str {
         self.subscription.id.as_str()
-    }
-
-    /// Whether it wants that publication, of which `envelope` is the form that patterns see.
-    pub fn wants(&self, publication: &Publication, envelope: &Value) -> bool {
-        let lab = LabId::known(publication.lab_id.as_str());
-        self.subscription.hears_of(&lab)
-            && self
-                .pattern
-                .as_ref()
-                .is_none_or(|pattern| pattern.matches(envelope))
     }
 }
 

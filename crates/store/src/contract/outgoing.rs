@@ -218,3 +218,34 @@ pub fn dead_letters_are_grouped_and_redriven(store: &dyn Store) {
         1
     );
 }
+
+pub fn every_lab_has_its_turn(store: &dyn Store) {
+    let of_lab = |seq: u64, lab_id: &str| Message {
+        lab_id: lab(lab_id),
+        ..message(seq, "S", &format!("K{seq}"))
+    };
+    let loud = (1..=20).map(|seq| of_lab(seq, "LAB1"));
+    let quiet = (21..=22).map(|seq| of_lab(seq, "LAB2"));
+    let messages: Vec<Message> = loud.chain(quiet).collect();
+    assert!(store.fan_out(0, 22, &messages).expect("written"));
+    let claim = |limit| {
+        let claimed = store.claim_outgoing("S", at(1), LEASE, limit);
+        claimed.expect("claimed")
+    };
+    let first = claim(10);
+    assert_eq!(
+        first.len(),
+        10,
+        "what a lab leaves of its share is the others'"
+    );
+    let of = |claimed: &[ClaimedMessage], lab_id: &str| {
+        let is = |one: &&ClaimedMessage| one.message.lab_id == lab(lab_id);
+        claimed.iter().filter(is).count()
+    };
+    assert_eq!((of(&first, "LAB1"), of(&first, "LAB2")), (8, 2));
+    let rest = claim(100);
+    assert_eq!((of(&rest, "LAB1"), of(&rest, "LAB2")), (12, 0));
+    let mut seqs = seqs(&[first, rest].concat());
+    seqs.sort_unstable();
+    assert_eq!(seqs, (1..=22).collect::<Vec<u64>>(), "each once");
+}

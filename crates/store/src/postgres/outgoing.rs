@@ -10,7 +10,7 @@ use super::{about, log};
 use crate::StoreError;
 use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
-    Tried, Which,
+    Tried, Which, in_turn, share,
 };
 use crate::page::{Page, Paging};
 use crate::vault::Vault;
@@ -58,7 +58,8 @@ pub async fn fan_out(
     Ok(true)
 }
 
-/// Takes messages that are due, of each key the oldest. What somebody else is taking just now is left to them.
+/// Takes messages that are due, of each key the oldest; where several labs wait, each has its share of them, so that one with much to
+/// tell holds up no other. What somebody else is taking just now is left to them.
 pub async fn claim(
     client: &impl GenericClient,
     vault: &Vault,
@@ -67,9 +68,51 @@ pub async fn claim(
     lease: SignedDuration,
     limit: usize,
 ) -> Result<Vec<ClaimedMessage>, StoreError> {
+    let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+    let take = async |lab: Option<&str>, limit: usize| {
+        take(client, vault, subscription, lab, (now, until), limit).await
+    };
+    let mut claimed = Vec::new();
+    let labs = labs(client, subscription).await?;
+    if labs.len() > 1 {
+        for lab in in_turn(&labs, now).take(limit) {
+            claimed.extend(take(Some(lab), share(limit, labs.len())).await?);
+        }
+    }
+    // What they leave is for whoever has more.
+    claimed.extend(take(None, limit.saturating_sub(claimed.len())).await?);
+    Ok(claimed)
+}
+
+/// Labs of which messages wait, each found by one step over an index.
+async fn labs(client: &impl GenericClient, subscription: &str) -> Result<Vec<String>, StoreError> {
+    let sql = "WITH RECURSIVE labs (lab) AS (
+                   SELECT min(lab_id) FROM outgoing WHERE subscription = $1 AND state = 0
+                   UNION ALL
+                   SELECT (SELECT min(lab_id) FROM outgoing WHERE subscription = $1 AND state = 0 AND lab_id > lab)
+                   FROM labs WHERE lab IS NOT NULL)
+               SELECT lab FROM labs WHERE lab IS NOT NULL";
+    let found = rows::query(client, sql, &[&subscription]).await?;
+    found.iter().map(|row| rows::get(row, 0)).collect()
+}
+
+/// Takes messages that are due now, of one lab or of all, until a time.
+async fn take(
+    client: &impl GenericClient,
+    vault: &Vault,
+    subscription: &str,
+    lab: Option<&str>,
+    (now, until): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<Vec<ClaimedMessage>, StoreError> {
+    let of_lab = if lab.is_some() {
+        "lab_id = $5"
+    } else {
+        "$5::text IS NULL"
+    };
     let sql = format!(
         "WITH taken AS (
-             SELECT n FROM outgoing AS o WHERE subscription = $1 AND state = 0 AND due <= $2
+             SELECT n FROM outgoing AS o WHERE subscription = $1 AND state = 0 AND due <= $2 AND {of_lab}
              AND (leased_until IS NULL OR leased_until <= $2)
              AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
                              AND e.state = 0 AND e.n < o.n)
@@ -78,13 +121,13 @@ pub async fn claim(
          RETURNING {}",
         COLUMNS.replacen("n,", "outgoing.n,", 1)
     );
-    let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let params: [rows::Param<'_>; 4] = [
+    let params: [rows::Param<'_>; 5] = [
         &subscription,
         &now.as_millisecond(),
         &limit,
         &until.as_millisecond(),
+        &lab,
     ];
     let found = rows::query(client, &sql, &params).await?;
     let mut claimed = found

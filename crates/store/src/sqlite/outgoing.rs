@@ -9,7 +9,7 @@ use super::{log, meta};
 use crate::StoreError;
 use crate::outgoing::{
     ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
-    Tried, Which,
+    Tried, Which, in_turn, share,
 };
 use crate::page::{Page, Paging};
 use crate::vault::Vault;
@@ -61,7 +61,8 @@ pub fn fan_out(
     Ok(true)
 }
 
-/// Takes messages that are due, of each key the oldest.
+/// Takes messages that are due, of each key the oldest; where several labs wait, each has its share of them, so that one with much to
+/// tell holds up no other.
 pub fn claim(
     conn: &Connection,
     vault: &Vault,
@@ -70,31 +71,78 @@ pub fn claim(
     lease: SignedDuration,
     limit: usize,
 ) -> Result<Vec<ClaimedMessage>, StoreError> {
+    let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+    let take = |lab: Option<&str>, limit: usize| {
+        let due = due(conn, vault, subscription, lab, now, limit)?;
+        due.into_iter()
+            .map(|row| hold(conn, row, until))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let mut claimed = Vec::new();
+    let labs = labs(conn, subscription)?;
+    if labs.len() > 1 {
+        for lab in in_turn(&labs, now).take(limit) {
+            claimed.extend(take(Some(lab), share(limit, labs.len()))?);
+        }
+    }
+    // What they leave is for whoever has more.
+    claimed.extend(take(None, limit.saturating_sub(claimed.len()))?);
+    Ok(claimed)
+}
+
+/// Labs of which messages wait, each found by one step over an index.
+fn labs(conn: &Connection, subscription: &str) -> Result<Vec<String>, StoreError> {
+    let sql = "WITH RECURSIVE labs (lab) AS (
+                   SELECT min(lab_id) FROM outgoing WHERE subscription = ?1 AND state = 0
+                   UNION ALL
+                   SELECT (SELECT min(lab_id) FROM outgoing WHERE subscription = ?1 AND state = 0 AND lab_id > lab)
+                   FROM labs WHERE lab IS NOT NULL)
+               SELECT lab FROM labs WHERE lab IS NOT NULL";
+    rows::all(&mut conn.prepare_cached(sql)?, [subscription], |row| {
+        Ok(row.get(0)?)
+    })
+}
+
+/// Messages that are due, of one lab or of all.
+fn due(
+    conn: &Connection,
+    vault: &Vault,
+    subscription: &str,
+    lab: Option<&str>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<MessageRow>, StoreError> {
+    let of_lab = if lab.is_some() {
+        "lab_id = ?4"
+    } else {
+        "?4 IS NULL"
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM outgoing AS o WHERE subscription = ?1 AND state = 0 AND due <= ?2
+        "SELECT {COLUMNS} FROM outgoing AS o WHERE subscription = ?1 AND state = 0 AND due <= ?2 AND {of_lab}
          AND (leased_until IS NULL OR leased_until <= ?2)
          AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
                          AND e.state = 0 AND e.n < o.n)
          ORDER BY due, n LIMIT ?3"
     );
-    let mut select = conn.prepare_cached(&sql)?;
-    let params = (subscription, now.as_millisecond(), limit);
-    let found = rows::all(&mut select, params, |row| read(vault, row))?;
-    let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
-    let mut take =
-        conn.prepare_cached("UPDATE outgoing SET attempt = ?2, leased_until = ?3 WHERE n = ?1")?;
-    found
-        .into_iter()
-        .map(|row| {
-            let attempt = row.attempts + 1;
-            take.execute((row.number, attempt, until.as_millisecond()))?;
-            Ok(ClaimedMessage {
-                number: row.number,
-                attempt,
-                message: row.message,
-            })
-        })
-        .collect()
+    let params = (subscription, now.as_millisecond(), limit, lab);
+    rows::all(&mut conn.prepare_cached(&sql)?, params, |row| {
+        read(vault, row)
+    })
+}
+
+fn hold(
+    conn: &Connection,
+    row: MessageRow,
+    until: Timestamp,
+) -> Result<ClaimedMessage, StoreError> {
+    let attempt = row.attempts + 1;
+    conn.prepare_cached("UPDATE outgoing SET attempt = ?2, leased_until = ?3 WHERE n = ?1")?
+        .execute((row.number, attempt, until.as_millisecond()))?;
+    Ok(ClaimedMessage {
+        number: row.number,
+        attempt,
+        message: row.message,
+    })
 }
 
 /// Says what became of claimed messages.

@@ -9,3 +9,5 @@ CREATE UNIQUE INDEX outgoing_once ON outgoing (subscription, seq) WHERE private 
 CREATE UNIQUE INDEX outgoing_told ON outgoing (subscription, event_id, key) WHERE private IS NOT NULL;
 CREATE INDEX outgoing_skipped ON outgoing (tried_at) WHERE state = 3;
 CREATE INDEX outgoing_notice ON outgoing (n) WHERE private IS NOT NULL;
+-- Where several labs wait for one receiver, each has its turn.
+CREATE INDEX outgoing_lab ON outgoing (subscription, lab_id, due, n) WHERE state = 0;

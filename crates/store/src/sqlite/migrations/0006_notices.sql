@@ -38,3 +38,5 @@ CREATE INDEX outgoing_dead ON outgoing (n) WHERE state = 2;
 CREATE INDEX outgoing_event ON outgoing (seq);
 CREATE INDEX outgoing_id ON outgoing (event_id);
 CREATE INDEX outgoing_notice ON outgoing (n) WHERE private IS NOT NULL;
+-- Where several labs wait for one receiver, each has its turn.
+CREATE INDEX outgoing_lab ON outgoing (subscription, lab_id, due, n) WHERE state = 0;
