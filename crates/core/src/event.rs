@@ -8,7 +8,7 @@ mod received;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::LabId;
+use crate::id::{ClinicId, LabId};
 use crate::phi::{Phi, Private};
 
 pub use made::*;
@@ -182,4 +182,18 @@ bodies! {
     RulesSet,
     /// The door: an authentic sender's message could not be used and lies in the quarantine.
     MessageRefused,
+}
+
+impl Body {
+    /// The clinic that another system's event speaks of, if it names one.
+    pub fn clinic(&self) -> Option<&ClinicId> {
+        match self {
+            Self::CaseReadyToShip(detail) => Some(&detail.clinic_id),
+            Self::PickupRequested(detail) => Some(&detail.clinic_id),
+            Self::PickupCancelled(detail) => Some(&detail.clinic_id),
+            Self::InvoiceIssued(detail) => Some(&detail.clinic_id),
+            Self::DeliveryCompleted(detail) => detail.clinic_id.as_ref(),
+            _ => None,
+        }
+    }
 }

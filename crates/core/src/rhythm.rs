@@ -57,8 +57,13 @@ pub enum Odd {
 }
 
 /// Whether it is odd that nothing more was heard of a sender up to `now`. `days`: all that is known, in any order, today included;
-/// `counts` says whether the lab works on a day: others say nothing.
-pub fn odd(days: &[Day], now: DateTime, counts: impl Fn(Date) -> bool) -> Option<Odd> {
+/// `paused` is how long ago the last message came, whatever the wall says; `counts` says whether the lab works on a day: others say nothing.
+pub fn odd(
+    days: &[Day],
+    now: DateTime,
+    paused: SignedDuration,
+    counts: impl Fn(Date) -> bool,
+) -> Option<Odd> {
     let today = now.date();
     if !counts(today) {
         return None;
@@ -75,7 +80,7 @@ pub fn odd(days: &[Day], now: DateTime, counts: impl Fn(Date) -> bool) -> Option
     }
     match on(today) {
         None => not_begun(&heard, now),
-        Some(day) => stopped(&heard, day, now),
+        Some(_) => stopped(&heard, now, paused),
     }
 }
 
@@ -98,7 +103,7 @@ fn not_begun(heard: &[&Day], now: DateTime) -> Option<Odd> {
     })
 }
 
-fn stopped(heard: &[&Day], day: &Day, now: DateTime) -> Option<Odd> {
+fn stopped(heard: &[&Day], now: DateTime, paused: SignedDuration) -> Option<Odd> {
     let is_stream = |day: &&&Day| day.count >= STREAM;
     let streams: Vec<&&Day> = heard.iter().filter(is_stream).collect();
     if streams.len() < ENOUGH {
@@ -106,11 +111,10 @@ fn stopped(heard: &[&Day], day: &Day, now: DateTime) -> Option<Odd> {
     }
     let longest_pause = streams.iter().map(|day| day.longest_pause).max()?;
     let usually_until = streams.iter().map(|day| day.last).min()?;
-    let pause = now.duration_since(now.date().to_datetime(day.last));
     let allowed = longest_pause
         .checked_mul(TIMES)?
         .max(longest_pause.checked_add(PAUSE)?);
-    (pause > allowed && now.time() < usually_until).then_some(Odd::Stopped {
+    (paused > allowed && now.time() < usually_until).then_some(Odd::Stopped {
         longest_pause,
         usually_until,
     })
@@ -144,6 +148,10 @@ mod tests {
         TODAY.at(hour, minute, 0, 0)
     }
 
+    fn since_eleven(hour: i64, minute: i64) -> SignedDuration {
+        SignedDuration::from_mins((hour - 11) * 60 + minute)
+    }
+
     #[test]
     fn whoever_is_always_heard_by_ten_is_missed_at_eleven() {
         let days = fridays(1..=5, 2);
@@ -151,8 +159,11 @@ mod tests {
             usually_by: time(9, 10, 0, 0),
             heard_on: 5,
         };
-        assert_eq!(odd(&days, at(10, 10), |_| true), None);
-        assert_eq!(odd(&days, at(10, 11), |_| true), Some(expected));
+        assert_eq!(odd(&days, at(10, 10), since_eleven(10, 10), |_| true), None);
+        assert_eq!(
+            odd(&days, at(10, 11), since_eleven(10, 11), |_| true),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -160,13 +171,28 @@ mod tests {
         // Heard on four of the five Fridays on which the lab worked; one was a holiday.
         let days = fridays([1, 3, 4, 5], 2);
         let holiday = TODAY.checked_sub(14.days()).expect("a day");
-        assert!(odd(&days, at(12, 0), |date| date != holiday).is_some());
-        assert_eq!(odd(&days, at(12, 0), |date| date != TODAY), None);
+        assert!(
+            odd(&days, at(12, 0), since_eleven(12, 0), |date| date
+                != holiday)
+            .is_some()
+        );
+        assert_eq!(
+            odd(&days, at(12, 0), since_eleven(12, 0), |date| date != TODAY),
+            None
+        );
     }
 
     #[test]
     fn whoever_comes_now_and_then_is_not_missed() {
-        assert_eq!(odd(&fridays([1, 3, 5], 2), at(18, 0), |_| true), None);
+        assert_eq!(
+            odd(
+                &fridays([1, 3, 5], 2),
+                at(18, 0),
+                since_eleven(18, 0),
+                |_| true
+            ),
+            None
+        );
         let other_days: Vec<Day> = fridays(1..=5, 2)
             .into_iter()
             .map(|day| Day {
@@ -174,25 +200,31 @@ mod tests {
                 ..day
             })
             .collect();
-        assert_eq!(odd(&other_days, at(18, 0), |_| true), None);
+        assert_eq!(
+            odd(&other_days, at(18, 0), since_eleven(18, 0), |_| true),
+            None
+        );
     }
 
     #[test]
     fn a_stream_that_pauses_three_times_as_long_has_stopped() {
         let mut days = fridays(1..=5, 40);
         days.push(day(0, time(9, 0, 0, 0), time(11, 0, 0, 0), 12));
-        assert_eq!(odd(&days, at(12, 0), |_| true), None);
+        assert_eq!(odd(&days, at(12, 0), since_eleven(12, 0), |_| true), None);
         let expected = Odd::Stopped {
             longest_pause: SignedDuration::from_mins(20),
             usually_until: time(16, 0, 0, 0),
         };
-        assert_eq!(odd(&days, at(12, 1), |_| true), Some(expected));
         assert_eq!(
-            odd(&days, at(16, 0), |_| true),
+            odd(&days, at(12, 1), since_eleven(12, 1), |_| true),
+            Some(expected)
+        );
+        assert_eq!(
+            odd(&days, at(16, 0), since_eleven(16, 0), |_| true),
             None,
             "it is over for today"
         );
         let few: Vec<Day> = days.iter().map(|day| Day { count: 3, ..*day }).collect();
-        assert_eq!(odd(&few, at(13, 0), |_| true), None);
+        assert_eq!(odd(&few, at(13, 0), since_eleven(13, 0), |_| true), None);
     }
 }

@@ -9,7 +9,7 @@ use pontic_store::access::Token;
 
 pub use devices::{Credentials, new_device};
 pub use keys::{Keys, Secretly, new_token};
-pub use table::{Need, need};
+pub use table::{Need, is_for_clinics, need};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -93,6 +93,12 @@ impl Caller {
     /// Whether a row of that lab exists for them.
     pub fn sees(&self, lab: &LabId) -> bool {
         self.lab_id.as_ref().is_none_or(|own| own == lab)
+    }
+
+    /// Whether something for that clinic exists for them.
+    pub fn sees_clinic(&self, clinic: Option<&str>) -> bool {
+        let own = self.clinic_id.as_ref().map(ClinicId::as_str);
+        own.is_none() || own == clinic
     }
 
     /// Whether they may post events of that source.

@@ -235,11 +235,12 @@ fn rules(said: &mut Layers) -> Rules {
 fn default_endpoints(said: &mut Layers) -> Vec<DefaultEndpoint> {
     let secrets = |setting: &Setting| {
         let text = setting.text()?;
-        if text.split(',').any(|secret| secret.trim() == kit::SECRET) {
+        let secrets = Secret::parse_list(&text)
+            .map_err(|_| "holds an empty secret, which would verify nothing".to_owned())?;
+        if secrets.iter().any(kit::is_secret_of_it) {
             return Err("holds the secret of the contract kit, which everybody knows".to_owned());
         }
-        Secret::parse_list(&text)
-            .map_err(|_| "holds an empty secret, which would verify nothing".to_owned())
+        Ok(secrets)
     };
     pontic_wire::ehr::all()
         .iter()

@@ -1,7 +1,7 @@
 //! The endpoints of practice systems, held in memory: a webhook must be verified before anything is looked up.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use metrics::Counter;
 use pontic_core::delivery::Priority;
@@ -57,6 +57,8 @@ impl std::fmt::Debug for Endpoint {
 pub struct Endpoints {
     defaults: HashMap<String, Arc<Endpoint>>,
     others: RwLock<HashMap<String, Arc<Endpoint>>>,
+    /// Held by whoever reads them: what was read later must not be replaced by what was read before.
+    reading: Mutex<()>,
 }
 
 impl Endpoints {
@@ -74,6 +76,7 @@ impl Endpoints {
                 .map(|endpoint| (endpoint.id.to_string(), Arc::new(endpoint)))
                 .collect(),
             others: RwLock::default(),
+            reading: Mutex::default(),
         };
         endpoints.reload(store)?;
         Ok(endpoints)
@@ -81,6 +84,7 @@ impl Endpoints {
 
     /// Reads those in the store again.
     pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _one = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let mut others = HashMap::new();
         let mut after = None;
         loop {
@@ -92,7 +96,9 @@ impl Endpoints {
             for record in &page.items {
                 if let Some(mut endpoint) = directory::Endpoint::from_record(record).and_then(ready)
                 {
-                    self.keep_secrets(&mut endpoint);
+                    if !self.complete(&mut endpoint) {
+                        continue;
+                    }
                     others.insert(endpoint.id.to_string(), Arc::new(endpoint));
                 }
             }
@@ -101,19 +107,31 @@ impl Endpoints {
                 break;
             }
         }
-        if let Ok(mut held) = self.others.write() {
-            *held = others;
-        }
+        *self.others.write().unwrap_or_else(PoisonError::into_inner) = others;
         Ok(())
     }
 
-    /// A row of a default endpoint that says no secrets, because it only learned a clinic, has those of the configuration.
-    fn keep_secrets(&self, endpoint: &mut Endpoint) {
-        let default = self.defaults.get(endpoint.id.as_str());
-        let same = default.filter(|default| default.ehr.system == endpoint.ehr.system);
-        if let Some(default) = same.filter(|_| endpoint.secrets.is_empty()) {
+    /// What a row of a default endpoint does not say, because it only learned a clinic, is as the configuration has it. False for a
+    /// row that would take a default endpoint from its lab.
+    fn complete(&self, endpoint: &mut Endpoint) -> bool {
+        let Some(default) = self.defaults.get(endpoint.id.as_str()) else {
+            return true;
+        };
+        if default.lab_id != endpoint.lab_id {
+            return false;
+        }
+        if default.ehr.system == endpoint.ehr.system && endpoint.secrets.is_empty() {
             endpoint.secrets.clone_from(&default.secrets);
         }
+        if endpoint.time_zone.is_none() {
+            endpoint.time_zone.clone_from(&default.time_zone);
+        }
+        true
+    }
+
+    /// Whether every installation has that endpoint.
+    pub fn is_default(&self, id: &str) -> bool {
+        self.defaults.contains_key(id)
     }
 
     /// The endpoint with that id, of whichever system.

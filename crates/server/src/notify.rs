@@ -45,6 +45,9 @@ pub enum Unready {
     Settings(String),
 }
 
+/// Why nobody knows what came of a message: it was handed over, and no answer came.
+pub const NO_ANSWER: &str = "no_answer";
+
 /// What came of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {

@@ -5,8 +5,8 @@ mod request;
 mod wanted;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pontic_core::record::{Entity as _, Kind};
 use pontic_core::subscription::Subscription;
@@ -27,6 +27,10 @@ const PAGE: usize = 200;
 pub struct Relay {
     receivers: RwLock<HashMap<String, Arc<Receiver>>>,
     wanted: RwLock<Arc<Wanted>>,
+    /// Held by whoever reads them: what was read later must not be replaced by what was read before.
+    reading: Mutex<()>,
+    /// They could not be read the last time.
+    stale: AtomicBool,
     /// The way out.
     client: Client,
     /// Something was published.
@@ -74,6 +78,8 @@ impl Relay {
         let relay = Self {
             receivers: RwLock::default(),
             wanted: RwLock::default(),
+            reading: Mutex::default(),
+            stale: AtomicBool::new(false),
             client,
             published: Notify::new(),
             changed: Notify::new(),
@@ -85,6 +91,8 @@ impl Relay {
 
     /// Reads the subscriptions again.
     pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _one = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.stale.store(true, Ordering::SeqCst);
         let mut found = HashMap::new();
         let mut after = None;
         loop {
@@ -109,9 +117,15 @@ impl Relay {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = found;
         *self.wanted.write().unwrap_or_else(PoisonError::into_inner) = wanted;
+        self.stale.store(false, Ordering::SeqCst);
         self.changed.notify_waiters();
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Whether they are to be read again, because they could not be.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::SeqCst)
     }
 
     /// Hears of what was committed.

@@ -105,7 +105,9 @@ async fn watch_senders(app: Arc<App>) {
     match found.await {
         Ok(drafts) if drafts.is_empty() => {}
         Ok(drafts) => {
-            if app.door.submit(drafts).await.is_err() {
+            let told = app.door.submit(drafts).await;
+            let is_lost = |outcome: &Outcome| matches!(outcome, Outcome::Internal);
+            if told.is_err() || told.is_ok_and(|told| told.iter().any(is_lost)) {
                 app.rhythms.forget_told();
             }
         }

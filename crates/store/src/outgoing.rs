@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::id::LabId;
+use pontic_core::notice::Channel;
 use pontic_core::phi::Phi;
 
 use crate::StoreError;
@@ -9,6 +10,17 @@ use crate::vault::Vault;
 
 /// Notices that become one message at most.
 pub const MOST_TOGETHER: usize = 50;
+/// Those that become one text message at most: of more, what does not fit would never be told.
+const MOST_IN_A_TEXT: usize = 4;
+
+/// How many notices become one message of a channel at most.
+pub fn most_together(channel: &str) -> usize {
+    match Channel::of_receiver(channel) {
+        Some(Channel::Sms) => MOST_IN_A_TEXT,
+        _ => MOST_TOGETHER,
+    }
+}
+
 /// Nothing is put off for so long: what seems to be was put off by a clock that was wrong, and is due.
 pub const FARTHEST: SignedDuration = SignedDuration::from_hours(49);
 

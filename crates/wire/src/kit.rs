@@ -16,6 +16,12 @@ pub use grade::{Check, Report, Sent, grade};
 /// The secret of the kit, known to everybody.
 pub const SECRET: &str = "pontic-kit-test-secret-known-to-everybody";
 
+/// Whether that is the kit's secret, however it is written.
+pub fn is_secret_of_it(secret: &crate::signature::Secret) -> bool {
+    let own = crate::signature::Secret::new(SECRET);
+    own.is_ok_and(|own| own.shares_a_key_with(secret))
+}
+
 /// A file of the kit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {

@@ -75,6 +75,10 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         ..detail.endpoint.clone()
     };
     desk.lab(&endpoint.lab_id)?;
+    let labs = desk.ids_of(Key::Labs(Kind::Endpoint, endpoint.id.to_string()))?;
+    if labs.iter().any(|lab| lab != endpoint.lab_id.as_str()) {
+        return Err(Refusal::Conflict("endpoint_of_another_lab").into());
+    }
     let before = desk.get::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())?;
     // Secrets are written, never read back: who does not name them keeps them.
     let private = match before {
@@ -89,6 +93,11 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         },
     )
 }
+
+/// Most clinics that an endpoint's map knows.
+const MAX_CLINICS: usize = 10_000;
+/// Most words of priority that an endpoint knows.
+const MAX_PRIORITIES: usize = 100;
 
 /// An endpoint learns what a number or word of its sender means. What else it knows stays.
 pub fn mapping_given(desk: &mut Desk<'_>, detail: &MappingGiven) -> Step<String> {
@@ -107,6 +116,12 @@ pub fn mapping_given(desk: &mut Desk<'_>, detail: &MappingGiven) -> Step<String>
     });
     endpoint.clinic_map.extend(detail.clinic_map.clone());
     endpoint.priorities.extend(detail.priorities.clone());
+    if endpoint.clinic_map.len() > MAX_CLINICS {
+        return Err(fault("clinicMap", Reason::TooLong));
+    }
+    if endpoint.priorities.len() > MAX_PRIORITIES {
+        return Err(fault("priorities", Reason::TooLong));
+    }
     // A list that names nobody allows everybody: then there is nothing to add.
     if !endpoint.clinics.is_empty() {
         for clinic in &detail.clinics {

@@ -69,11 +69,14 @@ pub fn said(body: &Body, zone: &TimeZone) -> String {
         Body::StopFailed(detail) => format!(
             "nothing could be done at stop {}: {}{}",
             detail.stop_id,
-            detail.reason,
+            reason(&detail.reason),
             at(detail.at, zone)
         ),
         Body::StopSkipped(detail) => {
-            let why = detail.reason.as_ref().map(|reason| format!(": {reason}"));
+            let why = detail
+                .reason
+                .as_deref()
+                .map(|text| format!(": {}", reason(text)));
             format!(
                 "stop {} is left out{}",
                 detail.stop_id,
@@ -179,6 +182,15 @@ fn at(time: Option<Timestamp>, zone: &TimeZone) -> String {
 fn span(window: Window, zone: &TimeZone) -> String {
     let end = window.end.to_zoned(zone.clone());
     format!("{}-{}", wall(window.start, zone), end.strftime("%H:%M"))
+}
+
+/// A reason in a word; what a driver wrote in words of their own may name somebody, and is not repeated.
+fn reason(text: &str) -> &str {
+    if crate::id::check(text).is_ok() {
+        text
+    } else {
+        "a reason in words"
+    }
 }
 
 const fn following(following: bool) -> &'static str {
@@ -321,7 +333,7 @@ fn stop_completed(detail: &StopCompleted, zone: &TimeZone) -> String {
     let undone: Vec<String> = detail
         .undone
         .iter()
-        .map(|(id, reason)| format!("{id}: {reason}"))
+        .map(|(id, why)| format!("{id}: {}", reason(why)))
         .collect();
     let but = if undone.is_empty() {
         String::new()

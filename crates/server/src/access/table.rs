@@ -218,6 +218,29 @@ pub fn need(path: &str, method: &Method) -> Option<Need> {
         .map(|(_, read, write)| if reads { *read } else { *write })
 }
 
+/// Paths that a token of one clinic may use, each of which looks at the clinic: reading, and for events writing.
+const FOR_CLINICS: &[&str] = &[
+    "/",
+    "/v1/me",
+    "/v1/deliveries",
+    "/v1/deliveries/{id}",
+    "/v1/pickups",
+    "/v1/pickups/{id}",
+    "/v1/invoices",
+    "/v1/invoices/{id}",
+    "/v1/clinics/{id}",
+];
+
+/// Whether a token of one clinic may do that at all.
+pub fn is_for_clinics(path: &str, method: &Method) -> bool {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    if path == "/v1/events" {
+        !reads
+    } else {
+        reads && FOR_CLINICS.contains(&path)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

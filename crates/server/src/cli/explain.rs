@@ -35,7 +35,7 @@ impl Explain {
     /// Prints the stories; exit code 1 if nobody knows the id.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config.decide()?;
-        let store = storage::open(&config)?;
+        let store = storage::open_to_read(&config)?;
         let asked = Asked {
             id: self.id.clone(),
             lab_id: self.lab.map(LabId::known),

@@ -28,6 +28,10 @@ const MARGIN_S: u32 = 5;
 const TICK: Duration = Duration::from_secs(5);
 /// What a receiver that is gone leaves waits so long at least; it is paused anyway.
 const LATER: SignedDuration = SignedDuration::from_mins(10);
+/// Why a message is not sent that is about another lab than the receiver's.
+const ELSEWHERE: &str = "other_lab";
+/// How often it is looked whether more is due while something is under way.
+const LOOK: Duration = Duration::from_secs(1);
 /// In the log of events, whoever sends.
 const SOURCE: &str = "pontic.relay";
 
@@ -36,6 +40,11 @@ pub async fn serve_all(app: Weak<App>) {
     let mut served: HashMap<String, (u64, JoinHandle<()>)> = HashMap::new();
     loop {
         let Some(running) = app.upgrade() else { return };
+        if running.relay.is_stale()
+            && let Err(error) = running.relay_reload().await
+        {
+            tracing::warn!(%error, "subscriptions are read again later");
+        }
         let receivers = running.relay.all();
         served.retain(|id, (version, task)| {
             let stays = receivers
@@ -100,7 +109,7 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             for (claimed, row) in claim(&running, &receiver, room).await {
                 let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
                 under_way.spawn(async move {
-                    let sent = send(&app, &receiver, row).await;
+                    let sent = send(&app, &receiver, &claimed, row).await;
                     (claimed, sent)
                 });
             }
@@ -113,7 +122,14 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             let _ = clock.timeout(wait, receiver.wake.notified()).await;
             continue;
         }
-        let first = under_way.join_next().await;
+        let has_room = health.at_once() > under_way.len();
+        let (wake, clock) = (&receiver.wake, running.clock.clone());
+        let first = tokio::select! {
+            first = under_way.join_next() => first,
+            // One that hangs must not keep from the others what comes meanwhile.
+            () = wake.notified(), if has_room => continue,
+            () = clock.sleep(LOOK), if has_room => continue,
+        };
         if under_way.len() >= IN_FLIGHT / 2 {
             // Most come back at about the same time, and each transaction costs a sync.
             tokio::time::sleep(GATHER).await;
@@ -163,13 +179,22 @@ async fn until_next(app: &App, receiver: &Receiver) -> Duration {
     wait.clamp(Duration::from_millis(20), TICK)
 }
 
-async fn send(app: &App, receiver: &Receiver, row: Result<Option<LogRow>, StoreError>) -> Sent {
+async fn send(
+    app: &App,
+    receiver: &Receiver,
+    claimed: &ClaimedMessage,
+    row: Result<Option<LogRow>, StoreError>,
+) -> Sent {
     let failed = |cause: &str| Sent {
         taken: false,
         gone: false,
         cause: cause.to_owned(),
         retry_after: None,
     };
+    // A name may have had another owner before: what was for that one is not for this one.
+    if !receiver.subscription.hears_of(&claimed.message.lab_id) {
+        return failed(ELSEWHERE);
+    }
     let row = match row {
         Ok(Some(row)) => row,
         Ok(None) => return failed("forgotten"),
@@ -194,7 +219,9 @@ async fn settle(
     let mut pause = None;
     let mut tried = Vec::with_capacity(done.len());
     for (claimed, sent) in done {
-        health.note(&sent, now);
+        if sent.cause != ELSEWHERE {
+            health.note(&sent, now);
+        }
         let outcome = outcome(receiver, &claimed, &sent, now);
         count(&outcome);
         if sent.gone {
@@ -231,6 +258,9 @@ fn outcome(receiver: &Receiver, claimed: &ClaimedMessage, sent: &Sent, now: Time
         return Outcome::Untried { due: later(LATER) };
     }
     let cause = sent.cause.clone();
+    if cause == ELSEWHERE {
+        return Outcome::Dead { cause };
+    }
     let backoff = receiver.subscription.backoff();
     match backoff.delay(claimed.attempt, chance(), sent.retry_after) {
         Some(wait) => Outcome::Again {

@@ -26,7 +26,7 @@ const IDLE: u32 = 10;
 pub const ARRIVAL_FRESH: SignedDuration = SignedDuration::from_mins(3);
 /// Why a notice is not sent.
 pub const LATE: &str = "late";
-const QUIET: &str = "quiet_hours";
+pub const QUIET: &str = "quiet_hours";
 const NO_WAY: &str = "not_configured";
 
 /// Follows the log and the alerts as long as the program runs.

@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 
 use super::addressees::{Addressee, Addressees};
 use super::courier::chance;
-use super::noticing::{ARRIVAL_FRESH, LATE, alert_number, count};
+use super::noticing::{ARRIVAL_FRESH, LATE, QUIET, alert_number, count};
 use crate::app::App;
 use crate::door::Draft;
 use crate::notify::wording::{self, Part, Words};
-use crate::notify::{Sent, of_alert, of_publication};
+use crate::notify::{NO_ANSWER, Sent, of_alert, of_publication};
 
 /// Messages of one channel that are under way.
 const IN_FLIGHT: usize = 8;
@@ -33,6 +33,10 @@ const TICK: Duration = Duration::from_secs(5);
 const SOONEST: Duration = Duration::from_millis(250);
 /// From a second to half an hour, for some three days: a mail server may be down over a weekend.
 const PATIENCE: Result<Backoff, BadBackoff> = Backoff::new(300, 1_000, 1_800_000);
+/// Failures further apart are no row of failures: longer than the longest delay.
+const FORGIVEN: SignedDuration = SignedDuration::from_hours(1);
+/// A message that was handed over so often without an answer is given up.
+const UNANSWERED: u32 = 5;
 /// In the log of events, whoever tells.
 const SOURCE: &str = "pontic.notices";
 /// Whoever was to be told does not want it any more.
@@ -46,7 +50,7 @@ type Bundle = Vec<ClaimedNotice>;
 /// Serves one channel as long as the program runs.
 pub async fn serve(app: Weak<App>, channel: Channel) {
     let mut under_way: JoinSet<(Bundle, Vec<Outcome>)> = JoinSet::new();
-    let mut failing_since: Option<Timestamp> = None;
+    let mut failing_since: Option<(Timestamp, Timestamp)> = None;
     loop {
         let Some(running) = app.upgrade() else { return };
         let room = IN_FLIGHT.saturating_sub(under_way.len());
@@ -83,7 +87,7 @@ pub async fn serve(app: Weak<App>, channel: Channel) {
 async fn claim(app: &App, channel: Channel, room: usize) -> Vec<Bundle> {
     let now = app.clock.now();
     let patience = SignedDuration::try_from(app.notify.patience(channel)).unwrap_or(MARGIN);
-    let lease = patience + MARGIN;
+    let lease = app.clock.meanwhile(patience + MARGIN);
     let claimed = app
         .read(move |store| store.claim_notices(channel.receiver(), now, lease, room))
         .await;
@@ -121,7 +125,8 @@ async fn tell(app: &Arc<App>, channel: Channel, bundle: &Bundle) -> Vec<Outcome>
         .read(move |store| compose(&state, store, channel, &notices, now))
         .await;
     let (words, skipped) = match composed {
-        Ok(composed) => composed,
+        Ok(Composed::Words(words, skipped)) => (words, skipped),
+        Ok(Composed::Quiet(until)) => return vec![Outcome::Untried { due: until }; bundle.len()],
         Err(error) => {
             tracing::warn!(%error, "a notice cannot be read now");
             return vec![outcome(bundle[0].attempt, &unread(), now); bundle.len()];
@@ -162,8 +167,13 @@ fn unread() -> Sent {
     }
 }
 
-/// The words of a message, and for each of its notices why it is left out; no words if all of them are.
-type Composed = (Option<Words>, Vec<Option<&'static str>>);
+/// What a bundle comes to.
+enum Composed {
+    /// The words of a message, and for each of its notices why it is left out; no words if all of them are.
+    Words(Option<Words>, Vec<Option<&'static str>>),
+    /// Nobody is to be told before that time.
+    Quiet(Timestamp),
+}
 
 fn compose(
     app: &App,
@@ -178,8 +188,16 @@ fn compose(
     // Whoever has been taken off since is told nothing more.
     let wanted = found.filter(|found| found.wants.addresses(channel).contains(first.to.reveal()));
     let Some(addressee) = wanted else {
-        return Ok((None, vec![Some(UNWANTED); bundle.len()]));
+        return Ok(Composed::Words(None, vec![Some(UNWANTED); bundle.len()]));
     };
+    // Also of what was put off until now, or sent again.
+    if let Some(until) = addressee.wants.quiet_until(now, &addressee.zone) {
+        return Ok(if is_arrival(&first.message.name) {
+            Composed::Words(None, vec![Some(QUIET); bundle.len()])
+        } else {
+            Composed::Quiet(until)
+        });
+    }
     let mut parts = Vec::new();
     let mut skipped = Vec::with_capacity(bundle.len());
     for notice in bundle {
@@ -193,7 +211,11 @@ fn compose(
     }
     let words = (!parts.is_empty())
         .then(|| wording::message(&parts, addressee.language, &addressee.lab_name));
-    Ok((words, skipped))
+    Ok(Composed::Words(words, skipped))
+}
+
+fn is_arrival(name: &str) -> bool {
+    NoticeKind::from_word(name) == Some(NoticeKind::Arrival)
 }
 
 /// One notice in words, or why it is left out.
@@ -238,9 +260,11 @@ fn outcome(attempt: u32, sent: &Sent, now: Timestamp) -> Outcome {
         return Outcome::Sent;
     }
     let cause = sent.cause.clone();
+    // It may have been taken each time: whoever never hears an answer must not be told hundreds of times.
+    let given_up = sent.cause == NO_ANSWER && attempt >= UNANSWERED;
     let delay = PATIENCE
         .ok()
-        .filter(|_| !sent.refused)
+        .filter(|_| !sent.refused && !given_up)
         .and_then(|patience| patience.delay(attempt, chance(), sent.retry_after));
     match delay {
         Some(wait) => Outcome::Again {
@@ -292,21 +316,30 @@ async fn watch(
     app: &App,
     channel: Channel,
     outcomes: &[Outcome],
-    failing_since: &mut Option<Timestamp>,
+    failing_since: &mut Option<(Timestamp, Timestamp)>,
 ) {
     let again = outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Again { cause, .. } => Some(cause),
         _ => None,
     });
     let Some(cause) = again else {
-        // What is skipped reaches nobody, and says nothing of the way.
-        if !matches!(outcomes, [Outcome::Skipped { .. }, ..]) {
+        // What is skipped or put off reaches nobody, and says nothing of the way.
+        if !matches!(
+            outcomes,
+            [Outcome::Skipped { .. } | Outcome::Untried { .. }, ..]
+        ) {
             *failing_since = None;
         }
         return;
     };
     let now = app.clock.now();
-    let since = *failing_since.get_or_insert(now);
+    let since = failing_since.get_or_insert((now, now));
+    if now.duration_since(since.1) > FORGIVEN {
+        // Nothing was tried for longer than any delay: that was another failure.
+        since.0 = now;
+    }
+    since.1 = now;
+    let since = since.0;
     if now.duration_since(since) > app.config.notices.patience {
         let everybody = (&LabId::known(ALL_LABS), None);
         raise(app, channel, everybody, cause.clone(), now).await;

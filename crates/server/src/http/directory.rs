@@ -11,6 +11,7 @@ use pontic_core::event::{Body, ClinicMerged};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, ClinicId, DriverId, EndpointId, LabId};
 use pontic_core::record::{Entity, Kind, Record};
+use pontic_wire::ehr;
 use pontic_wire::json::Json as Parsed;
 use pontic_wire::resource;
 use serde_json::Value;
@@ -22,6 +23,7 @@ use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Accepted, Outcome, own_event};
+use crate::endpoints;
 use crate::shape;
 
 /// The source of what people set up.
@@ -307,8 +309,12 @@ pub async fn put_endpoint(
     let endpoint_id = EndpointId::known(id.as_str());
     let read = |json: &Parsed<'_>, _expected: Option<u64>| {
         let event = resource::endpoint(endpoint_id.clone(), json)?;
-        let elsewhere = |record: &Record| *record.lab_id() != event.endpoint.lab_id;
-        if taken.iter().any(elsewhere) {
+        let lab = &event.endpoint.lab_id;
+        let elsewhere = |record: &Record| record.lab_id() != lab;
+        // One that every installation has belongs to a lab already.
+        let is_default = ehr::by_system(endpoint_id.as_str()).is_some();
+        let is_foreign = is_default && lab.as_str() != endpoints::DEFAULT_LAB;
+        if is_foreign || taken.iter().any(elsewhere) {
             return Err(vec![Fault::new("labId", Reason::Mismatch)]);
         }
         Ok(event.into())

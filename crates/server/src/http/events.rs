@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use pontic_core::decide::Refusal;
 use pontic_core::event::{Event, Origin};
 use pontic_core::fault::{Fault, Reason};
-use pontic_core::id::LabId;
+use pontic_core::id::{ClinicId, LabId};
 use pontic_core::time;
 use pontic_store::page::{Direction, LogFilter, LogRow};
 use pontic_wire::event::{self, Form, Incoming, Refused, Rejected};
@@ -130,12 +130,18 @@ async fn take(
     let mut kept = Vec::new();
     for (index, event) in events.into_iter().enumerate() {
         match event {
-            Ok(incoming) if !caller.speaks_for(&incoming.source) => {
+            Ok(incoming)
+                if !may_say(caller, &incoming.source)
+                    || !caller.sees_clinic(incoming.body.clinic().map(ClinicId::as_str)) =>
+            {
                 told.push(Some(Err(foreign_source(incoming.id))))
             }
             Ok(incoming) => {
                 told.push(None);
                 drafts.push((index, draft(caller, incoming)));
+            }
+            Err(rejected) if !rejected.source.is_empty() && !may_say(caller, &rejected.source) => {
+                told.push(Some(Err(foreign_source(rejected.id))))
             }
             Err(rejected) => {
                 kept.push((index, refused::rejected(caller, &rejected)));
@@ -233,6 +239,11 @@ fn draft(caller: &Caller, incoming: Incoming) -> Draft {
         origin,
         body: incoming.body,
     }))
+}
+
+/// Whether the caller speaks for a source. Parts of ours speak for themselves.
+pub fn may_say(caller: &Caller, source: &str) -> bool {
+    caller.speaks_for(source) && !source.starts_with("pontic.")
 }
 
 fn foreign_source(event_id: Option<String>) -> Rejection {

@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::leftover::Leftover;
 use super::problem::Problem;
 use super::request_id;
-use crate::access::{Caller, Need, Role, need};
+use crate::access::{Caller, Need, Role, is_for_clinics, need};
 use crate::app::App;
 use crate::limits::Kind;
 
@@ -142,6 +142,9 @@ async fn authorize(app: &App, request: Request, next: Next) -> Response {
     };
     let (mut parts, body) = request.into_parts();
     match identify(app, &parts, path).await {
+        Ok(caller) if caller.clinic_id.is_some() && !is_for_clinics(path, &parts.method) => {
+            Problem::forbidden().into_response()
+        }
         Ok(caller) if caller.role == Role::Admin || roles.contains(&caller.role) => {
             let allowance = token_allowance(app, &caller);
             if let Some(refused) = allowance.filter(|allowance| !allowance.allowed) {

@@ -35,6 +35,10 @@ pub async fn list(
     if lab.as_ref().is_some_and(|lab| !caller.sees(lab)) {
         return Ok(Json(json!({ "items": [] })));
     }
-    let items = app.rhythms.shape(lab.or(caller.lab_id).as_ref());
+    let (state, lab) = (Arc::clone(&app), lab.or(caller.lab_id));
+    // A look at the senders holds them while it reads the store: nobody else is to wait for that.
+    let items = app
+        .read(move |_| Ok(state.rhythms.shape(lab.as_ref())))
+        .await?;
     Ok(Json(json!({ "items": items })))
 }

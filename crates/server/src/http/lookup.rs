@@ -42,8 +42,15 @@ pub async fn one<E: Entity>(app: &App, caller: &Caller, id: &str, which: &Which)
         .await?;
     let clinic = said(which.clinic_id.as_deref());
     let fits = |record: &&Record| {
+        let columns = record.columns();
+        // A clinic is its own.
+        let of = match record.kind() {
+            Kind::Clinic => Some(columns.id.as_str()),
+            _ => columns.clinic_id.as_deref(),
+        };
         caller.sees(record.lab_id())
-            && clinic.is_none_or(|clinic| record.columns().clinic_id.as_deref() == Some(clinic))
+            && caller.sees_clinic(of)
+            && clinic.is_none_or(|clinic| columns.clinic_id.as_deref() == Some(clinic))
     };
     let mut found = records.iter().filter(fits);
     match (found.next(), found.next()) {

@@ -7,8 +7,10 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::StatusCode;
 use pontic_core::fault::Reason;
 use pontic_core::id::LabId;
+use pontic_core::notice::Channel;
 use pontic_core::time;
 use pontic_store::outgoing::{MessageFilter, MessageRow, MessageState, Which};
+use pontic_store::page::Paging;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
@@ -208,12 +210,55 @@ pub async fn redrive_many(
     Ok(Json(json!({ "redriven": redriven })))
 }
 
+/// Of those that somebody serves: what waits for nobody would wait for ever.
 async fn again(app: &App, which: Which) -> Answer<u64> {
     let now = app.clock.now();
+    let served = served(app);
     let redriven = app
-        .read(move |store| store.redrive_outgoing(&which, now))
+        .read(move |store| {
+            if let Some(number) = which.number {
+                let dead = MessageFilter {
+                    state: Some(MessageState::Dead),
+                    ..MessageFilter::default()
+                };
+                let paging = Paging {
+                    after: Some(number.saturating_sub(1)),
+                    limit: 1,
+                };
+                let found = store.outgoing(&dead, &paging)?.items;
+                let is_served = |row: &MessageRow| served.contains(&row.message.subscription);
+                return match found.first() {
+                    Some(row) if row.number == number && is_served(row) => {
+                        store.redrive_outgoing(&which, now)
+                    }
+                    _ => Ok(0),
+                };
+            }
+            let asked = |name: &&String| which.subscription.as_ref().is_none_or(|one| one == *name);
+            let mut sum = 0;
+            for name in served.iter().filter(asked) {
+                let which = Which {
+                    subscription: Some(name.clone()),
+                    ..which.clone()
+                };
+                sum += store.redrive_outgoing(&which, now)?;
+            }
+            Ok(sum)
+        })
         .await?;
     app.relay.wake_all();
     app.notify.wake_all();
     Ok(redriven)
+}
+
+/// Subscriptions that are served, paused ones too, and channels of notices.
+fn served(app: &App) -> Vec<String> {
+    let receivers = app.relay.all();
+    let receivers = receivers.iter().map(|receiver| receiver.id().to_owned());
+    let channels = Channel::ALL
+        .iter()
+        .filter(|channel| app.notify.has(**channel));
+    receivers
+        .chain(channels.map(|channel| channel.receiver().to_owned()))
+        .collect()
 }

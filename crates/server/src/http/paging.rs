@@ -59,9 +59,14 @@ impl ListQuery {
             ),
             None => None,
         };
+        let clinic = said(self.clinic_id.as_deref());
+        if clinic.is_some() && !caller.sees_clinic(clinic) {
+            return Ok(None);
+        }
+        let own = caller.clinic_id.as_ref().map(ToString::to_string);
         Ok(Some(Filter {
             lab_id: asked.or_else(|| caller.lab_id.clone()),
-            clinic_id: said(self.clinic_id.as_deref()).map(str::to_owned),
+            clinic_id: clinic.map(str::to_owned).or(own),
             date,
             status: said(self.status.as_deref()).map(str::to_owned),
             parent: None,

@@ -28,6 +28,8 @@ use crate::app::App;
 const AT_ONCE: usize = 200;
 /// Most rows of a file.
 const MOST_ROWS: usize = 100_000;
+/// Cases that an invoice waits for that are named.
+const NAMED: usize = 10;
 const DAY_S: i64 = 86_400;
 
 /// Of whom, and how.
@@ -62,16 +64,18 @@ struct Unbilled {
     /// `no_invoice`, or `invoice_incomplete`: other cases of its invoice are not delivered yet.
     reason: &'static str,
     invoice_id: Option<String>,
-    /// The cases that the invoice waits for.
+    /// The first of the cases that the invoice waits for.
     awaiting: Vec<String>,
+    /// How many it waits for.
+    awaiting_count: usize,
     proof_links: Vec<String>,
 }
 
-/// Where a page begins: first come the cases without an invoice, then the invoices of which a part was delivered.
+/// Where a page begins: first come the cases without an invoice, then the invoices of which a part was delivered, from that line on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Cases(Option<u64>),
-    Invoices(Option<u64>),
+    Invoices(Option<u64>, usize),
 }
 
 impl Place {
@@ -80,25 +84,26 @@ impl Place {
             return Ok(Self::Cases(None));
         };
         let fault = || Problem::parameter("after", Reason::InvalidFormat);
-        let (list, number) = text.split_at_checked(1).ok_or_else(fault)?;
+        let (list, rest) = text.split_at_checked(1).ok_or_else(fault)?;
+        let (number, line) = rest.split_once(':').unwrap_or((rest, "0"));
         let number = match number {
             "" => None,
             digits => Some(digits.parse().map_err(|_| fault())?),
         };
         match list {
             "c" => Ok(Self::Cases(number)),
-            "i" => Ok(Self::Invoices(number)),
+            "i" => Ok(Self::Invoices(number, line.parse().map_err(|_| fault())?)),
             _ => Err(fault()),
         }
     }
 
     fn write(self) -> String {
-        let (list, number) = match self {
-            Self::Cases(number) => ("c", number),
-            Self::Invoices(number) => ("i", number),
-        };
-        let number = number.map(|number| number.to_string());
-        format!("{list}{}", number.unwrap_or_default())
+        let text =
+            |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        match self {
+            Self::Cases(number) => format!("c{}", text(number)),
+            Self::Invoices(number, line) => format!("i{}:{line}", text(number)),
+        }
     }
 }
 
@@ -130,25 +135,49 @@ impl Asked {
                 let cases = page.items.iter().filter_map(Case::from_record);
                 let next = page
                     .next
-                    .map_or(Place::Invoices(None), |next| Place::Cases(Some(next)));
+                    .map_or(Place::Invoices(None, 0), |next| Place::Cases(Some(next)));
                 Ok((
                     cases.filter_map(|case| self.case(case)).collect(),
                     Some(next),
                 ))
             }
-            Place::Invoices(after) => {
-                let filter = Filter {
-                    lab_id: self.lab_id.clone(),
-                    clinic_id: self.clinic_id.clone(),
-                    status: Some(InvoiceStatus::PartiallyDelivered.as_str().to_owned()),
-                    ..Filter::default()
-                };
-                let page = store.list(Kind::Invoice, &filter, &Paging { after, limit })?;
-                let invoices = page.items.iter().filter_map(Invoice::from_record);
-                let rows = invoices.flat_map(|invoice| self.invoice(invoice)).collect();
-                Ok((rows, page.next.map(|next| Place::Invoices(Some(next)))))
+            Place::Invoices(after, line) => self.invoices(store, after, line, limit),
+        }
+    }
+
+    /// Invoice by invoice, because one alone may have more rows than are asked for.
+    fn invoices(
+        &self,
+        store: &dyn Store,
+        mut after: Option<u64>,
+        mut line: usize,
+        limit: usize,
+    ) -> Result<(Vec<Unbilled>, Option<Place>), StoreError> {
+        let filter = Filter {
+            lab_id: self.lab_id.clone(),
+            clinic_id: self.clinic_id.clone(),
+            status: Some(InvoiceStatus::PartiallyDelivered.as_str().to_owned()),
+            ..Filter::default()
+        };
+        let mut rows = Vec::new();
+        for _ in 0..AT_ONCE {
+            let page = store.list(Kind::Invoice, &filter, &Paging { after, limit: 1 })?;
+            let Some(invoice) = page.items.first().and_then(Invoice::from_record) else {
+                return Ok((rows, None));
+            };
+            for (place, row) in self.invoice(invoice, line) {
+                if rows.len() == limit {
+                    return Ok((rows, Some(Place::Invoices(after, place))));
+                }
+                rows.push(row);
+            }
+            line = 0;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok((rows, None)),
             }
         }
+        Ok((rows, Some(Place::Invoices(after, line))))
     }
 
     fn case(&self, case: &Case) -> Option<Unbilled> {
@@ -157,20 +186,28 @@ impl Asked {
         Some(self.row(&case.lab_id, case.id.as_str(), clinic, handover))
     }
 
-    fn invoice(&self, invoice: &Invoice) -> Vec<Unbilled> {
-        let open = invoice.lines.iter().filter(|line| line.handover.is_none());
-        let awaiting: Vec<String> = open.map(|line| line.case_id.to_string()).collect();
-        let row = |line: &pontic_core::invoice::Line| {
+    /// The delivered lines from that place on, each with its place.
+    fn invoice<'s>(
+        &'s self,
+        invoice: &'s Invoice,
+        from: usize,
+    ) -> impl Iterator<Item = (usize, Unbilled)> + 's {
+        let open = || invoice.lines.iter().filter(|line| line.handover.is_none());
+        let named = open().take(NAMED).map(|line| line.case_id.to_string());
+        let (awaiting, awaiting_count): (Vec<String>, usize) = (named.collect(), open().count());
+        let lines = invoice.lines.iter().enumerate().skip(from);
+        lines.filter_map(move |(place, line)| {
             let handover = self.due(line.handover.as_ref()?)?;
             let clinic = Some(invoice.clinic_id.to_string());
-            Some(Unbilled {
+            let row = Unbilled {
                 reason: "invoice_incomplete",
                 invoice_id: Some(invoice.id.to_string()),
                 awaiting: awaiting.clone(),
+                awaiting_count,
                 ..self.row(&invoice.lab_id, line.case_id.as_str(), clinic, handover)
-            })
-        };
-        invoice.lines.iter().filter_map(row).collect()
+            };
+            Some((place, row))
+        })
     }
 
     fn due<'h>(&self, handover: &'h Handover) -> Option<&'h Handover> {
@@ -196,6 +233,7 @@ impl Asked {
             reason: "no_invoice",
             invoice_id: None,
             awaiting: Vec::new(),
+            awaiting_count: 0,
             proof_links: handover.proof.links(lab),
         }
     }
@@ -277,6 +315,7 @@ fn file(rows: &[Unbilled]) -> Answer<Response> {
         "reason",
         "invoiceId",
         "awaiting",
+        "awaitingCount",
         "proofLinks",
     ];
     let written = writer.write_record(header).and_then(|()| {
@@ -291,6 +330,7 @@ fn file(rows: &[Unbilled]) -> Answer<Response> {
                 row.reason,
                 row.invoice_id.as_deref().unwrap_or_default(),
                 &row.awaiting.join(" "),
+                &row.awaiting_count.to_string(),
                 &row.proof_links.join(" "),
             ])
         })

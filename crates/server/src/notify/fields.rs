@@ -135,11 +135,19 @@ pub fn of_alert(kind: NoticeKind, body: &Value, at: Timestamp, reader: &Reader<'
     fields.insert("cause", Field::from(cause));
     let members = body.as_object().into_iter().flatten();
     let about: Vec<String> = members
-        .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
+        .filter(|(name, value)| !KNOWN.contains(&name.as_str()) && !is_free_text(name, value))
         .filter_map(|(name, value)| Some(format!("{name} {}", shown(value, reader)?)))
         .collect();
     fields.insert("about", Field::from(about.join(", ")));
     fields
+}
+
+/// A reason in a driver's own words may name somebody: it is for the screens of those who may read it.
+fn is_free_text(name: &str, value: &Value) -> bool {
+    name == "reason"
+        && value
+            .as_str()
+            .is_some_and(|text| pontic_core::id::check(text).is_err())
 }
 
 /// A member of an alert: times by the clock on the wall, lists and objects not at all.

@@ -9,8 +9,8 @@ use lettre::transport::smtp::client::{Certificate, Tls as Protection, TlsParamet
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::Sent;
 use super::wording::Words;
+use super::{NO_ANSWER, Sent};
 use crate::config::{Smtp, Tls};
 
 /// The way out for e-mail.
@@ -33,7 +33,8 @@ impl Mail {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
             .port(settings.port)
             .hello_name(ClientId::Domain(from.email.domain().to_owned()))
-            .timeout(Some(settings.timeout))
+            // Of connecting; what comes after has the rest.
+            .timeout(Some(settings.timeout / 2))
             .tls(protection(settings)?);
         if let Some((user, password)) = &settings.login {
             let credentials = Credentials::new(user.clone(), password.as_str().to_owned());
@@ -67,7 +68,8 @@ impl Mail {
             return Sent::refused("unwritable");
         };
         match tokio::time::timeout(self.timeout, self.transport.send(message)).await {
-            Err(_) => Sent::again("timeout"),
+            // The server may have taken it.
+            Err(_) => Sent::again(NO_ANSWER),
             Ok(Err(error)) => meaning(&error),
             Ok(Ok(_)) => Sent::taken(),
         }

@@ -127,8 +127,9 @@ fn bounded(text: &str) -> String {
     if text.chars().count() <= MAX_CHARS {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(MAX_CHARS - 1).collect();
-    format!("{kept}…")
+    // Three full stops: one sign that phones do not have makes every part of the message half as long.
+    let kept: String = text.chars().take(MAX_CHARS - 3).collect();
+    format!("{kept}...")
 }
 
 /// A value in a form: every byte but the plainest ones by its number.

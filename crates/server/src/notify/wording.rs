@@ -12,6 +12,8 @@ use super::texts;
 
 /// Steps that filling in one template may take: no loop of anybody's is long.
 const FUEL: u64 = 20_000;
+/// Text messages of several matters that are longer name their subjects only.
+const LONG_SMS: usize = 600;
 /// Longest text that comes of it, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -269,7 +271,14 @@ pub fn message(parts: &[Part], language: Language, lab: &str) -> Words {
         parts.iter().map(|part| part.html.as_str()).collect(),
         "\n<hr>\n",
     );
-    let sms = joined(parts.iter().map(|part| part.sms.trim_end()).collect(), "\n");
+    let mut sms = joined(parts.iter().map(|part| part.sms.trim_end()).collect(), "\n");
+    if parts.len() > 1 && sms.chars().count() > LONG_SMS {
+        // All of them in a few words rather than some of them in many.
+        sms = joined(
+            parts.iter().map(|part| part.subject.as_str()).collect(),
+            "\n",
+        );
+    }
     let html = format!(
         "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\"></head><body>\n{html}\n</body></html>\n"
     );

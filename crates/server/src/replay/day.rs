@@ -252,6 +252,7 @@ impl Worlds<'_> {
                     | Body::ClinicSet(_)
                     | Body::ClinicMerged(_)
                     | Body::EndpointSet(_)
+                    | Body::MappingGiven(_)
                     | Body::RulesSet(_)
             )
         {

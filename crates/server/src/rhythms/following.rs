@@ -44,8 +44,13 @@ pub fn catch_up(
             .last()
             .filter(|_| is_full)
             .map_or(last, |signal| signal.seq);
-        let touched = hear(state, store, &mut zones, &signals, up_to)?;
-        if !store.note_heard(after, up_to, &touched)? {
+        let noted = hear(state, store, &mut zones, &signals, up_to)
+            .and_then(|touched| store.note_heard(after, up_to, &touched));
+        if noted.is_err() {
+            // What was added is not kept: the next look reads the days again.
+            state.up_to = None;
+        }
+        if !noted? {
             // Another program noted some of it: what is in the store counts.
             *state = read_days(store, today)?;
             continue;

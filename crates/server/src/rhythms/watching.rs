@@ -65,7 +65,9 @@ fn odd(
     let works = |date: Date| lab.is_none_or(|lab| lab.works_on(date));
     let wall = now.to_zoned(zone.clone()).datetime();
     let known = rhythm_days(days, zone);
-    let Some(odd) = rhythm::odd(&known, wall, works) else {
+    let last = days.iter().map(|day| day.last_at).max().unwrap_or(now);
+    let paused = now.duration_since(last);
+    let Some(odd) = rhythm::odd(&known, wall, paused, works) else {
         return Ok(None);
     };
     if sender.kind != Kind::Clinic.as_str() {
@@ -75,7 +77,9 @@ fn odd(
     let found = store.get(Kind::Clinic, Some(&sender.lab_id), &sender.id)?;
     let clinic = found.first().and_then(Clinic::from_record);
     let open = |date: Date| clinic.is_none_or(|clinic| clinic.is_open_on(date));
-    Ok(rhythm::odd(&known, wall, |date| works(date) && open(date)))
+    Ok(rhythm::odd(&known, wall, paused, |date| {
+        works(date) && open(date)
+    }))
 }
 
 fn told(sender: &Sender, odd: &Odd, now: Timestamp, zone: &TimeZone) -> Silence {

@@ -212,7 +212,11 @@ fn at_night_an_arrival_is_not_told_and_the_rest_waits_for_the_morning() {
     let zone = jiff::tz::TimeZone::get("America/New_York").expect("a zone");
     assert_eq!(zone.to_datetime(due).time().to_string(), "23:59:59");
     assert!(mailbox.mails().is_empty());
-    // The next morning has come.
+    // The next morning has come, and no night follows it at once.
+    let notify = json!({ "email": "desk@c.example", "digestMinutes": 0 });
+    let body =
+        json!({ "labId": "L1", "name": "C1", "timeZone": "America/New_York", "notify": notify });
+    server.admin().put("/v1/clinics/C1", &body).expect(200);
     let (_, folder) = server.stop();
     let later = due + SignedDuration::from_secs(1);
     let _server = mailing(&mailbox, folder.again().now(&later.to_string())).go();

@@ -64,7 +64,7 @@ fn what_was_delivered_and_is_not_billed_is_reported() {
         .find(|line| line.starts_with("K4,"))
         .expect("a row");
     assert!(
-        row.contains("invoice_incomplete,I2,K5,https://proofs.example/1"),
+        row.contains("invoice_incomplete,I2,K5,1,https://proofs.example/1"),
         "{row}"
     );
 

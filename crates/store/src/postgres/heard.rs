@@ -28,7 +28,7 @@ pub async fn signals(
     let sql = "SELECT seq, at, lab_id, source, name, origin::jsonb ->> 'actor', detail::jsonb ->> 'clinicId',
                    CASE WHEN name = 'MessageRefused' THEN detail::jsonb ->> 'source' END,
                    CASE WHEN name = 'MessageRefused' THEN detail::jsonb ->> 'name' END
-               FROM log WHERE seq > $1 AND direction = 0 AND (source NOT LIKE 'pontic.%' OR name = 'MessageRefused')
+               FROM log WHERE seq > $1 AND direction = 0 AND (substr(source, 1, 7) <> 'pontic.' OR name = 'MessageRefused')
                    AND origin::jsonb ->> 'redriven' IS NULL
                ORDER BY seq LIMIT $2";
     let limit = rows::number(limit as u64);

@@ -7,7 +7,7 @@ use super::outgoing::{COLUMNS, read};
 use super::{about, alerts, log, rows};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedNotice, FARTHEST, Followed, MOST_TOGETHER, MessageState, Notice, claimed, seal,
+    ClaimedNotice, FARTHEST, Followed, MessageState, Notice, claimed, most_together, seal,
 };
 use crate::vault::Vault;
 
@@ -94,7 +94,7 @@ pub async fn claim(
              ORDER BY n LIMIT $6)
          RETURNING {COLUMNS}"
     );
-    let most = i64::try_from(MOST_TOGETHER).unwrap_or(i64::MAX);
+    let most = i64::try_from(most_together(channel)).unwrap_or(i64::MAX);
     let mut taken = Vec::new();
     for head in &found {
         let (number, key): (i64, String) = (rows::get(head, 0)?, rows::get(head, 1)?);

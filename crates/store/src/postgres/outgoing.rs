@@ -9,8 +9,8 @@ use super::rows::{self, Query};
 use super::{about, log};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
-    Tried, Which, in_turn, share,
+    ClaimedMessage, DeadGroup, FARTHEST, Message, MessageFilter, MessageRow, MessageState, Outcome,
+    Told, Tried, Which, in_turn, share,
 };
 use crate::page::{Page, Paging};
 use crate::vault::Vault;
@@ -112,8 +112,8 @@ async fn take(
     };
     let sql = format!(
         "WITH taken AS (
-             SELECT n FROM outgoing AS o WHERE subscription = $1 AND state = 0 AND due <= $2 AND {of_lab}
-             AND (leased_until IS NULL OR leased_until <= $2)
+             SELECT n FROM outgoing AS o WHERE subscription = $1 AND state = 0 AND (due <= $2 OR due > $6) AND {of_lab}
+             AND (leased_until IS NULL OR leased_until <= $2 OR leased_until > $6)
              AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
                              AND e.state = 0 AND e.n < o.n)
              ORDER BY due, n LIMIT $3 FOR UPDATE SKIP LOCKED)
@@ -122,12 +122,14 @@ async fn take(
         COLUMNS.replacen("n,", "outgoing.n,", 1)
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let params: [rows::Param<'_>; 5] = [
+    let far = now.saturating_add(FARTHEST).unwrap_or(Timestamp::MAX);
+    let params: [rows::Param<'_>; 6] = [
         &subscription,
         &now.as_millisecond(),
         &limit,
         &until.as_millisecond(),
         &lab,
+        &far.as_millisecond(),
     ];
     let found = rows::query(client, &sql, &params).await?;
     let mut claimed = found
@@ -265,9 +267,17 @@ pub async fn next(
 
 /// Forgets some of what was sent, or was not to be, before; says whether there may be more of it.
 pub async fn forget(client: &impl GenericClient, before: Timestamp) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state IN (1, 3) AND tried_at < $1 LIMIT $2)";
-    let params: [rows::Param<'_>; 2] = [&before.as_millisecond(), &rows::number(PRUNED_AT_ONCE)];
-    Ok(rows::execute(client, sql, &params).await? == PRUNED_AT_ONCE)
+    let mut more = false;
+    for state in [1, 3] {
+        // Literally: only so is a partial index seen.
+        let sql = format!(
+            "DELETE FROM outgoing WHERE n IN (SELECT n FROM outgoing WHERE state = {state} AND tried_at < $1 LIMIT $2)"
+        );
+        let params: [rows::Param<'_>; 2] =
+            [&before.as_millisecond(), &rows::number(PRUNED_AT_ONCE)];
+        more |= rows::execute(client, &sql, &params).await? == PRUNED_AT_ONCE;
+    }
+    Ok(more)
 }
 
 /// A row of the columns.

@@ -21,7 +21,7 @@ pub fn signals(conn: &Connection, after: u64, limit: usize) -> Result<Vec<Signal
     let sql = "SELECT seq, at, lab_id, source, name, origin ->> 'actor', detail ->> 'clinicId',
                    CASE WHEN name = 'MessageRefused' THEN detail ->> 'source' END,
                    CASE WHEN name = 'MessageRefused' THEN detail ->> 'name' END
-               FROM log WHERE seq > ? AND direction = 0 AND (source NOT LIKE 'pontic.%' OR name = 'MessageRefused')
+               FROM log WHERE seq > ? AND direction = 0 AND (substr(source, 1, 7) <> 'pontic.' OR name = 'MessageRefused')
                    AND origin ->> 'redriven' IS NULL
                ORDER BY seq LIMIT ?";
     rows::all(&mut conn.prepare_cached(sql)?, (after, limit), |row| {

@@ -7,7 +7,7 @@ use super::outgoing::{COLUMNS, read};
 use super::{alerts, log, meta, rows};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedNotice, FARTHEST, Followed, MOST_TOGETHER, MessageState, Notice, claimed, seal,
+    ClaimedNotice, FARTHEST, Followed, MessageState, Notice, claimed, most_together, seal,
 };
 use crate::vault::Vault;
 
@@ -102,7 +102,7 @@ pub fn claim(
             bundle,
             known,
             until.as_millisecond(),
-            MOST_TOGETHER
+            most_together(channel)
         ])?;
         let params = params![channel, key, bundle, until.as_millisecond()];
         let together = rows::all(&mut select, params, |row| read(vault, row))?;

@@ -8,8 +8,8 @@ use super::rows::{self, Query};
 use super::{log, meta};
 use crate::StoreError;
 use crate::outgoing::{
-    ClaimedMessage, DeadGroup, Message, MessageFilter, MessageRow, MessageState, Outcome, Told,
-    Tried, Which, in_turn, share,
+    ClaimedMessage, DeadGroup, FARTHEST, Message, MessageFilter, MessageRow, MessageState, Outcome,
+    Told, Tried, Which, in_turn, share,
 };
 use crate::page::{Page, Paging};
 use crate::vault::Vault;
@@ -118,13 +118,21 @@ fn due(
         "?4 IS NULL"
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM outgoing AS o WHERE subscription = ?1 AND state = 0 AND due <= ?2 AND {of_lab}
-         AND (leased_until IS NULL OR leased_until <= ?2)
+        "SELECT {COLUMNS} FROM outgoing AS o WHERE subscription = ?1 AND state = 0 AND (due <= ?2 OR due > ?5) AND {of_lab}
+         AND (leased_until IS NULL OR leased_until <= ?2 OR leased_until > ?5)
          AND NOT EXISTS (SELECT 1 FROM outgoing AS e WHERE e.subscription = o.subscription AND e.key = o.key
                          AND e.state = 0 AND e.n < o.n)
          ORDER BY due, n LIMIT ?3"
     );
-    let params = (subscription, now.as_millisecond(), limit, lab);
+    // What seems to be put off for so long was put off by a clock that was wrong.
+    let far = now.saturating_add(FARTHEST).unwrap_or(Timestamp::MAX);
+    let params = (
+        subscription,
+        now.as_millisecond(),
+        limit,
+        lab,
+        far.as_millisecond(),
+    );
     rows::all(&mut conn.prepare_cached(&sql)?, params, |row| {
         read(vault, row)
     })

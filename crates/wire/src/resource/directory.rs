@@ -258,13 +258,12 @@ fn secret(json: &Json<'_>) -> Result<String, Reason> {
         multiline: false,
     };
     let text = fields::text(SECRET)(json)?;
+    let secret = Secret::new(text).map_err(|_| Reason::Required)?;
     // Everybody knows it.
-    if text == crate::kit::SECRET {
+    if crate::kit::is_secret_of_it(&secret) {
         return Err(Reason::Forbidden);
     }
-    Secret::new(text)
-        .map(|_| text.to_owned())
-        .map_err(|_| Reason::Required)
+    Ok(text.to_owned())
 }
 
 fn clinic_map(json: &Json<'_>) -> Result<BTreeMap<String, ClinicId>, Reason> {

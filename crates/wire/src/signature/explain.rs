@@ -199,6 +199,9 @@ fn form(headers: &Headers<'_>) -> String {
     }
 }
 
+/// Longer bodies are not written anew: whoever signs so much by hand is rare, and a deep body grows a lot when it is pretty-printed.
+const REWRITTEN: usize = 8 * 1_024;
+
 /// What editors, shells and frameworks do to a body on its way.
 fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut variants = vec![
@@ -213,7 +216,9 @@ fn variants(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         variants.push(("without the byte-order mark", rest.to_vec()));
     }
-    if let Ok(json) = json::parse(body, Limits::default()) {
+    if body.len() <= REWRITTEN
+        && let Ok(json) = json::parse(body, Limits::default())
+    {
         let written = [
             (
                 "as compact JSON: the bytes that are sent must be signed",

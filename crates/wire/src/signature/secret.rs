@@ -50,6 +50,15 @@ impl Secret {
         })
     }
 
+    /// Whether one of the keys of both is the same.
+    pub fn shares_a_key_with(&self, other: &Self) -> bool {
+        let keys = |secret: &Self| {
+            [&secret.keyed, &secret.keyed_standard_webhooks].map(|key| finish(key.clone(), &[]))
+        };
+        let theirs = keys(other);
+        keys(self).iter().any(|key| theirs.contains(key))
+    }
+
     /// Takes comma-separated secrets, as they stand in an environment variable while rotating.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, EmptySecret> {
         text.split(',')

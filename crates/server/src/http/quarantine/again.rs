@@ -13,7 +13,7 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome};
 use crate::http::problem::{Answer, Problem};
-use crate::http::{refused, webhooks};
+use crate::http::{events, refused, webhooks};
 
 /// So many are handed in together.
 const AT_ONCE: usize = 100;
@@ -76,7 +76,7 @@ impl Tally {
 }
 
 /// Sends all that pass the filter in again, in the order in which they came.
-pub async fn all(app: &App, caller: &Caller, filter: QuarantineFilter) -> Answer<Tally> {
+pub async fn all(app: &Arc<App>, caller: &Caller, filter: QuarantineFilter) -> Answer<Tally> {
     let mut tally = Tally::default();
     let mut after = None;
     loop {
@@ -108,7 +108,7 @@ pub async fn all(app: &App, caller: &Caller, filter: QuarantineFilter) -> Answer
 }
 
 /// Sends these in again, together and in order.
-pub async fn send(app: &App, caller: &Caller, rows: Vec<QuarantineRow>) -> Answer<Vec<Again>> {
+pub async fn send(app: &Arc<App>, caller: &Caller, rows: Vec<QuarantineRow>) -> Answer<Vec<Again>> {
     let mut told: Vec<Again> = Vec::with_capacity(rows.len());
     let mut drafts = Vec::new();
     let mut places = Vec::new();
@@ -130,12 +130,17 @@ pub async fn send(app: &App, caller: &Caller, rows: Vec<QuarantineRow>) -> Answe
             }),
         }
     }
-    let outcomes = app.door.submit(drafts).await?;
-    for (place, outcome) in places.into_iter().zip(outcomes) {
-        told[place].outcome = judged(outcome);
-    }
-    note(app, &told).await?;
-    Ok(told)
+    let app = Arc::clone(app);
+    // On its own: whoever asked may hang up, and what was accepted must be marked so all the same.
+    let done = tokio::spawn(async move {
+        let outcomes = app.door.submit(drafts).await?;
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            told[place].outcome = judged(outcome);
+        }
+        note(&app, &told).await?;
+        Ok(told)
+    });
+    done.await.map_err(|_| Problem::internal())?
 }
 
 fn judged(outcome: Outcome) -> Answer<Taken> {
@@ -196,6 +201,9 @@ fn sent_event(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
         .ok_or(Problem::conflict("not_readable"))?;
     let incoming = incoming
         .map_err(|rejected| Problem::invalid(StatusCode::UNPROCESSABLE_ENTITY, rejected.faults))?;
+    if !events::may_say(caller, &incoming.source) {
+        return Err(Problem::forbidden());
+    }
     let origin = Origin {
         scope: row.item.lab_id.clone(),
         source: incoming.source,
@@ -211,7 +219,9 @@ fn sent_event(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
 }
 
 fn webhook(app: &App, caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
+    // Whoever has that endpoint now must be the lab that it was sent for.
     let endpoint = app.endpoints.by_id(&row.item.source);
+    let endpoint = endpoint.filter(|endpoint| row.item.lab_id.as_ref() == Some(&endpoint.lab_id));
     let endpoint = endpoint.ok_or(Problem::conflict("unknown_endpoint"))?;
     let json = json::parse(row.item.raw.reveal(), Limits::WEBHOOK).map_err(Problem::body)?;
     let mut draft = webhooks::webhook_draft(&endpoint, endpoint.ehr.read(&json));

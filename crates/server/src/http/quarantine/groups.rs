@@ -44,13 +44,14 @@ struct Tally {
 
 /// Open refused messages by cause: `{ source, type, code, field, reason, count, firstAt, lastAt }`, and where one mapping would mend them
 /// `missing: { clinic | priority }`, which `POST /v1/quarantine/repair` takes.
+/// `truncated`: of more than 2,000 open ones the oldest were looked at.
 #[utoipa::path(get, path = "/v1/quarantine/groups", tag = "quarantine", responses((status = 200, body = Value)))]
 pub async fn groups(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
 ) -> Answer<Json<Value>> {
     let reader = Arc::clone(&app);
-    let groups = app
+    let (groups, truncated) = app
         .read(move |store| {
             let filter = QuarantineFilter {
                 lab_id: caller.lab_id,
@@ -74,13 +75,13 @@ pub async fn groups(
                 }
                 after = page.next;
                 if after.is_none() || looked_at >= MOST {
-                    return Ok(groups);
+                    return Ok((groups, after.is_some()));
                 }
             }
         })
         .await?;
     let items: Vec<Value> = groups.iter().map(shape).collect();
-    Ok(Json(json!({ "items": items })))
+    Ok(Json(json!({ "items": items, "truncated": truncated })))
 }
 
 fn put(groups: &mut BTreeMap<Group, Tally>, app: &App, row: &QuarantineRow) {
@@ -112,6 +113,9 @@ fn missing(app: &App, row: &QuarantineRow) -> Option<(&'static str, String)> {
         return None;
     }
     let endpoint = app.endpoints.by_id(&row.item.source)?;
+    if row.item.lab_id.as_ref() != Some(&endpoint.lab_id) {
+        return None;
+    }
     let json = json::parse(row.item.raw.reveal(), Limits::WEBHOOK).ok()?;
     let read = endpoint.ehr.read(&json);
     match read.missing(&endpoint.clinic_map, &endpoint.priorities)? {

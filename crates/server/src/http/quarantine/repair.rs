@@ -46,7 +46,9 @@ pub async fn repair(
         });
     }
     let source = endpoint.id.to_string();
-    directory::act(&app, &caller, given(&endpoint, mapping).into()).await?;
+    let is_default = app.endpoints.is_default(endpoint.id.as_str());
+    let given = given(&endpoint, is_default, mapping);
+    directory::act(&app, &caller, given.into()).await?;
     let state = Arc::clone(&app);
     app.read(move |store| state.endpoints.reload(store)).await?;
     let siblings = QuarantineFilter {
@@ -59,12 +61,13 @@ pub async fn repair(
     Ok(Json(again::all(&app, &caller, siblings).await?.shape()))
 }
 
-fn given(endpoint: &Endpoint, mapping: Mapping) -> MappingGiven {
+fn given(endpoint: &Endpoint, is_default: bool, mapping: Mapping) -> MappingGiven {
     MappingGiven {
         lab_id: endpoint.lab_id.clone(),
         endpoint_id: endpoint.id.clone(),
         system: endpoint.ehr.system.to_owned(),
-        time_zone: endpoint.time_zone.clone(),
+        // That of a default endpoint is the configuration's, also when that changes.
+        time_zone: endpoint.time_zone.clone().filter(|_| !is_default),
         clinic_map: mapping.clinic_map,
         priorities: mapping.priorities,
         clinics: mapping.clinics,

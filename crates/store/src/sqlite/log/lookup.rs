@@ -14,9 +14,11 @@ use crate::vault::Vault;
 /// The row with that number.
 pub fn row(conn: &Connection, vault: &Vault, seq: u64) -> Result<Option<LogRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM log WHERE seq = ?");
-    let found = rows::first(&mut conn.prepare_cached(&sql)?, [seq], |row| {
-        read(vault, row)
-    })?;
+    let found = rows::first(
+        &mut conn.prepare_cached(&sql)?,
+        [rows::number(seq)],
+        |row| read(vault, row),
+    )?;
     found.map(|row| with_alerts(conn, row)).transpose()
 }
 
