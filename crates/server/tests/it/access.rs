@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN, Server, Start, case, date_in, eventually, fresh, shared};
+use crate::harness::{ADMIN, Server, Start, case, date_in, eventually, fresh, pickup, shared};
 
 #[test]
 fn without_a_valid_token_it_is_401() {
@@ -384,4 +384,48 @@ fn a_session_ends_when_the_operator_replaces_the_first_admin_token() {
         .env("PONTIC_ADMIN_TOKEN", other)
         .go();
     assert_eq!(status(&replaced), 401);
+}
+
+#[test]
+fn a_token_of_one_clinic_sees_that_clinic() {
+    let (server, lab) = (shared(), fresh("L"));
+    let admin = server.admin();
+    for (clinic, id) in [("C1", "K1"), ("C2", "K2")] {
+        admin
+            .event("CaseReadyToShip", &case(&lab, clinic, id, &date_in(2)))
+            .result();
+    }
+    let all = admin.all(&format!("/v1/deliveries?labId={lab}"));
+    assert_eq!(all.len(), 2);
+    let own = server.token(&json!({ "role": "viewer", "labId": lab, "clinicId": "C1" }));
+    let seen = own.all("/v1/deliveries");
+    assert_eq!((seen.len(), &seen[0]["clinicId"]), (1, &json!("C1")));
+    assert!(own.all("/v1/deliveries?clinicId=C2").is_empty());
+    for delivery in &all {
+        let id = delivery["deliveryId"].as_str().expect("an id");
+        let status = own.get(&format!("/v1/deliveries/{id}")).status;
+        let expected = if delivery["clinicId"] == "C1" {
+            200
+        } else {
+            404
+        };
+        assert_eq!(status, expected);
+    }
+    assert_eq!(own.get("/v1/clinics/C1").status, 200);
+    assert_eq!(own.get("/v1/clinics/C2").status, 404);
+    for path in [
+        "/v1/clinics",
+        "/v1/events",
+        "/v1/routes",
+        "/v1/alerts",
+        "/v1/reports/unbilled",
+    ] {
+        assert_eq!(own.get(path).status, 403, "{path}");
+    }
+    let portal = server.token(&json!({ "role": "source", "labId": lab, "clinicId": "C1" }));
+    portal
+        .event("PickupRequested", &pickup(&lab, "C1", "P1", 5))
+        .result();
+    let foreign = portal.event("PickupRequested", &pickup(&lab, "C2", "P2", 5));
+    assert_eq!(foreign.status, 403);
 }

@@ -193,7 +193,17 @@ fn every_kind_of_id_has_its_story() {
         .to_owned();
     let refused = story(&admin, &format!("/v1/explain/{id}"));
     assert_eq!(refused["kind"], "refused");
-    assert_eq!(admin.get("/v1/explain/nobody-knows-this").status, 404);
+    for nobody in [
+        "nobody-knows-this",
+        "9999999999999999999",
+        "99999999999999999999999",
+    ] {
+        assert_eq!(
+            admin.get(&format!("/v1/explain/{nobody}")).status,
+            404,
+            "{nobody}"
+        );
+    }
 }
 
 #[test]

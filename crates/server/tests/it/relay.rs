@@ -542,3 +542,62 @@ fn everything_arrives_in_order_whoever_dies() {
     }
     drop(receiver);
 }
+
+#[test]
+fn what_was_for_one_lab_goes_to_no_other_that_took_its_name() {
+    let server = start();
+    let refusing = Receiver::start(|_| Reply::Status(500));
+    let body = json!({ "url": refusing.url(), "maxRetries": 0 });
+    subscribe(&server, "finance", &body);
+    for lab in ["L1", "L2"] {
+        ready(&server, lab, "C1", "K1");
+    }
+    let admin = server.admin();
+    eventually(|| (admin.all("/v1/dead-letters").len() == 2).then_some(()));
+    admin.delete("/v1/subscriptions/finance").status.to_string();
+    let nobody = admin
+        .post("/v1/dead-letters/redrive", &json!({}))
+        .expect(200);
+    assert_eq!(nobody["redriven"], 0, "nobody is there to take them");
+    let taking = Receiver::taking();
+    subscribe(
+        &server,
+        "finance",
+        &json!({ "url": taking.url(), "labId": "L1" }),
+    );
+    let again = admin
+        .post("/v1/dead-letters/redrive", &json!({}))
+        .expect(200);
+    assert_eq!(again["redriven"], 2);
+    eventually_received(&taking, 1);
+    let dead = eventually(|| {
+        let dead = admin.all("/v1/dead-letters");
+        (dead.len() == 1).then_some(dead)
+    });
+    assert_eq!(
+        (&dead[0]["labId"], &dead[0]["cause"]),
+        (&json!("L2"), &json!("other_lab"))
+    );
+    assert_eq!(taking.received().len(), 1);
+}
+
+#[test]
+fn one_that_hangs_keeps_nothing_from_the_others() {
+    let server = start();
+    let receiver = Receiver::start(|received| {
+        if received.body["data"]["clinicId"] == "SLOW" {
+            Reply::Hang(Duration::from_secs(20))
+        } else {
+            Reply::Status(200)
+        }
+    });
+    subscribe(
+        &server,
+        "all",
+        &json!({ "url": receiver.url(), "timeoutSeconds": 60 }),
+    );
+    ready(&server, "L1", "SLOW", "K1");
+    eventually_received(&receiver, 1);
+    ready(&server, "L1", "C1", "K2");
+    eventually_received(&receiver, 2);
+}

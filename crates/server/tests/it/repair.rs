@@ -217,3 +217,34 @@ fn a_group_of_refused_events_is_sent_in_again_in_order() {
     );
     assert_eq!(desk.all("/v1/quarantine")[0]["about"], "K2");
 }
+
+#[test]
+fn an_endpoint_that_every_installation_has_stays_its_labs() {
+    let server = crate::harness::Start::new().go();
+    let stranger = server.role("admin", "LAB-B");
+    let body = json!({ "labId": "LAB-B", "system": "opendental" });
+    let answer = stranger.put("/v1/endpoints/opendental", &body);
+    assert_eq!(answer.status, 400, "{}", answer.text);
+    assert_eq!(
+        answer.faults(),
+        [("labId".to_owned(), "mismatch".to_owned())]
+    );
+    let taken = server.webhook("opendental", &lab_case(1, 3, "Normal"));
+    assert_eq!(taken.expect(200)["success"], true);
+    assert_eq!(server.admin().all("/v1/pickups?labId=LAB001").len(), 1);
+}
+
+#[test]
+fn nobody_speaks_for_a_part_of_ours() {
+    let (server, lab) = (shared(), fresh("L"));
+    let event = json!({
+        "source": "pontic.clock", "detailType": "CaseReadyToShip",
+        "detail": crate::harness::case(&lab, "C1", "K1", &crate::harness::date_in(2)),
+    });
+    let answer = server.role("source", &lab).post("/v1/events", &event);
+    assert_eq!(answer.status, 403, "{}", answer.text);
+    assert_eq!(
+        answer.faults(),
+        [("source".to_owned(), "forbidden".to_owned())]
+    );
+}

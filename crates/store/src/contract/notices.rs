@@ -171,6 +171,19 @@ pub fn a_message_holds_so_many(store: &dyn Store) {
     let redriven = claim(store, 100);
     assert_eq!(seqs(&redriven[..1]), [2]);
     assert_eq!(redriven[0].bundle, first[0].bundle);
+    // A text message holds few, so that all of them are told.
+    let texts: Vec<Notice> = (1..=6)
+        .map(|seq| {
+            let mut text = notice(seq + 100, "b", 0);
+            text.message.subscription = "~sms".into();
+            text
+        })
+        .collect();
+    assert!(keep(store, most + 2, most + 8, &texts));
+    let claimed = store
+        .claim_notices("~sms", at(0), LEASE, 10)
+        .expect("claimed");
+    assert_eq!(seqs(&claimed), [101, 102, 103, 104]);
 }
 
 pub fn a_clock_that_was_wrong_holds_nothing_up(store: &dyn Store) {
