@@ -162,6 +162,7 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::TemplateSet(detail) => notices::template_set(&mut desk, detail),
         Body::TemplateRemoved(detail) => notices::template_removed(&mut desk, detail),
         Body::NoticeFailed(detail) => Ok(notices::failed(&mut desk, detail)),
+        Body::MessagesDead(detail) => Ok(subscriptions::dead(&mut desk, detail)),
         Body::RoutePlanned(detail) => routes::planned(&mut desk, detail),
         Body::RouteChanged(detail) => routes::changed(&mut desk, detail),
         Body::RouteStarted(detail) => routes::started(&mut desk, detail),

@@ -138,6 +138,8 @@ bodies! {
     TemplateRemoved,
     /// The couriers: a notice could not be sent.
     NoticeFailed,
+    /// The relay: messages were tried as often as they may be.
+    MessagesDead,
     /// A dispatcher: a delivery goes on another day, or not at all.
     DeliveryPatched,
     /// A dispatcher: a pickup, or the rest of its series, is at another time.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::directory::put_new_or_changed;
 use super::publish::Alert;
 use super::{Desk, Step};
-use crate::event::{SubscriptionPaused, SubscriptionRemoved, SubscriptionSet};
+use crate::event::{MessagesDead, SubscriptionPaused, SubscriptionRemoved, SubscriptionSet};
 use crate::subscription::{ALL_LABS, Subscription};
 
 /// A subscription is like this from here on.
@@ -67,4 +67,11 @@ pub fn paused(desk: &mut Desk<'_>, detail: &SubscriptionPaused) -> Step<String> 
             ..before
         },
     )
+}
+
+/// Messages were tried as often as they may be, and stepped aside: somebody must look at them.
+pub fn dead(desk: &mut Desk<'_>, detail: &MessagesDead) -> String {
+    let about = json!({ "subscriptionId": detail.id, "cause": detail.cause });
+    desk.alert(Alert::new(&detail.lab_id, "dead_letters", about));
+    "{}".to_owned()
 }

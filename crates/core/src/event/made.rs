@@ -143,6 +143,20 @@ pub struct SubscriptionPaused {
     pub reason: String,
 }
 
+/// Detail of the event. It holds nothing of a single message, so that many of one day are one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagesDead {
+    /// The lab that they are about.
+    pub lab_id: LabId,
+    /// For which subscription.
+    pub id: SubscriptionId,
+    /// Why they were not taken: a status, or a word.
+    pub cause: String,
+    /// On that day.
+    pub date: Date,
+}
+
 /// Detail of the event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

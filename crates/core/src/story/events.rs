@@ -165,6 +165,10 @@ fn seen(body: &Body, zone: &TimeZone) -> Option<String> {
             detail.date,
             detail.cause
         ),
+        Body::MessagesDead(detail) => format!(
+            "messages to {} are dead letters since {}: {}",
+            detail.id, detail.date, detail.cause
+        ),
         Body::RulesSet(_) => "the rules are these from here on".to_owned(),
         Body::MessageRefused(detail) => format!(
             "a message of {} ({}) was refused, {}, and lies in the quarantine as {}",

@@ -1,11 +1,13 @@
 //! Getting messages to one receiver: many at once, but of one key one after the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use pontic_core::event::SubscriptionPaused;
+use pontic_core::event::{Event, MessagesDead, Origin, SubscriptionPaused};
+use pontic_core::id::{LabId, derived};
+use pontic_core::time;
 use pontic_store::StoreError;
 use pontic_store::outgoing::{ClaimedMessage, Outcome, Tried};
 use pontic_store::page::LogRow;
@@ -13,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::fan_out::publication;
 use crate::app::App;
-use crate::door::own_event;
+use crate::door::{Draft, own_event};
 use crate::relay::{Receiver, Sent, try_once};
 
 /// Messages that are under way to one receiver.
@@ -218,12 +220,16 @@ async fn settle(
     let now = app.clock.now();
     let mut pause = None;
     let mut tried = Vec::with_capacity(done.len());
+    let mut dead: BTreeSet<(LabId, String)> = BTreeSet::new();
     for (claimed, sent) in done {
         if sent.cause != ELSEWHERE {
             health.note(&sent, now);
         }
         let outcome = outcome(receiver, &claimed, &sent, now);
         count(&outcome);
+        if let Outcome::Dead { cause } = &outcome {
+            dead.insert((claimed.message.lab_id.clone(), cause.clone()));
+        }
         if sent.gone {
             pause = Some("gone");
         }
@@ -238,6 +244,8 @@ async fn settle(
     if failing.is_some_and(|failing| failing > app.config.relay.patience) {
         pause = pause.or(Some("failing"));
     }
+    // Before they are settled: a program that dies in between says it again, which is known then.
+    say_dead(app, receiver, dead, now).await;
     let kept: Result<(), StoreError> = app.read(move |store| store.settle_outgoing(&tried)).await;
     if let Err(error) = kept {
         // Their leases end, and they are sent again.
@@ -288,6 +296,36 @@ pub fn chance() -> f64 {
         return 0.5;
     }
     f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+/// Lets the dispatchers know, once a day for each subscription, lab and cause.
+async fn say_dead(app: &App, receiver: &Receiver, dead: BTreeSet<(LabId, String)>, now: Timestamp) {
+    let date = time::date_at(now, &jiff::tz::TimeZone::UTC);
+    for (lab_id, cause) in dead {
+        let said = ["dead_letters", lab_id.as_str(), receiver.id(), &cause];
+        let id = derived(&[said.as_slice(), &[date.to_string().as_str()]].concat());
+        let detail = MessagesDead {
+            lab_id,
+            id: receiver.subscription.id.clone(),
+            cause,
+            date,
+        };
+        let origin = Origin {
+            scope: None,
+            source: SOURCE.to_owned(),
+            id: Some(id),
+            time: None,
+            actor: SOURCE.to_owned(),
+            redriven: None,
+        };
+        let event = Event {
+            origin,
+            body: detail.into(),
+        };
+        if app.submit(Draft::Event(Arc::new(event))).await.is_err() {
+            tracing::warn!("dead letters could not be told to the dispatchers");
+        }
+    }
 }
 
 /// Stops sending there, and says so to people.

@@ -267,6 +267,11 @@ fn what_is_tried_too_often_is_a_dead_letter_and_arrives_after_redrive() {
             .count()
     };
     assert_eq!(tries(&dead[0]["messageId"]), 3, "each with its id");
+    let alerts = server.admin().all("/v1/alerts");
+    let told = alerts
+        .iter()
+        .filter(|alert| alert["code"] == "dead_letters");
+    assert!(told.count() >= 1, "{alerts:?}");
     let groups = server.admin().get("/v1/dead-letters/groups").expect(200);
     assert_eq!(groups["items"][0]["count"], 2);
 
