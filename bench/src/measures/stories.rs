@@ -25,7 +25,7 @@ use crate::servers::Server;
 use crate::table::{Table, at_most};
 
 /// Events of a transaction while the log is filled.
-const BATCH: u64 = 2_000;
+const BATCH: u64 = 20_000;
 /// Cases of a delivery.
 const CASES: u64 = 10;
 /// Stories that are told.
@@ -94,6 +94,8 @@ fn fill(dir: &Path, events: u64) -> Result<()> {
     while next < events {
         let until = (next + BATCH).min(events);
         store.commit(&batch(next, until))?;
+        // As the server does beside it; else the engine's log grows without end.
+        store.checkpoint()?;
         next = until;
     }
     Ok(())
