@@ -3,12 +3,11 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 use pontic_core::time;
 
-use super::serve::{BLOCKING_THREADS, Signals, dev_secrets, start_logging};
+use super::serve::{Signals, dev_secrets, run_with};
 use crate::clock::Clock;
 use crate::config::{Config, Faults, Layers};
 use crate::demo::{self, Ended, Keys, Pace};
@@ -58,22 +57,9 @@ impl Demo {
             eprintln!("pontic: the data folder is not empty: a day needs one of its own");
             return Ok(ExitCode::from(1));
         }
-        let config = match self.decide(&data.display().to_string()) {
-            Ok(config) => config,
-            Err(faults) => {
-                eprintln!("pontic: {faults}");
-                return Ok(ExitCode::from(1));
-            }
-        };
-        start_logging(&config)?;
-        crate::metrics::recorder();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .max_blocking_threads(BLOCKING_THREADS)
-            .build()?;
-        let done = runtime.block_on(self.live(config));
-        runtime.shutdown_timeout(Duration::from_secs(1));
-        done
+        run_with(self.decide(&data.display().to_string()), |config| {
+            self.live(config)
+        })
     }
 
     fn decide(&self, data: &str) -> Result<Config, Faults> {

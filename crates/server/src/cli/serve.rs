@@ -12,11 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 use super::ConfigArgs;
 use crate::access::Secretly;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, Faults, LogFormat};
 use crate::startup::{self, Running};
 
 /// Threads that wait for the disk at most: each holds memory, and the disk is no faster for more of them.
-pub(super) const BLOCKING_THREADS: usize = 64;
+const BLOCKING_THREADS: usize = 64;
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -34,26 +34,34 @@ pub struct Serve {
     now: Option<String>,
 }
 
+/// Does `work` with a sound configuration, with logs, metrics and threads as a server has them.
+pub(super) fn run_with<F: Future<Output = anyhow::Result<ExitCode>>>(
+    config: Result<Config, Faults>,
+    work: impl FnOnce(Config) -> F,
+) -> anyhow::Result<ExitCode> {
+    let config = match config {
+        Ok(config) => config,
+        Err(faults) => {
+            eprintln!("pontic: {faults}");
+            return Ok(ExitCode::from(1));
+        }
+    };
+    start_logging(&config)?;
+    crate::metrics::recorder();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()?;
+    let done = runtime.block_on(work(config));
+    // Whatever still waits for a connection that was cut off is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
+}
+
 impl Serve {
     /// Runs until SIGINT or SIGTERM, then finishes what was accepted.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = match self.decide() {
-            Ok(config) => config,
-            Err(faults) => {
-                eprintln!("pontic: {faults}");
-                return Ok(ExitCode::from(1));
-            }
-        };
-        start_logging(&config)?;
-        crate::metrics::recorder();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .max_blocking_threads(BLOCKING_THREADS)
-            .build()?;
-        let done = runtime.block_on(serve(config));
-        // Whatever still waits for a connection that was cut off is not waited for.
-        runtime.shutdown_timeout(Duration::from_secs(1));
-        done
+        run_with(self.decide(), serve)
     }
 
     fn decide(&self) -> Result<Config, crate::config::Faults> {
@@ -71,7 +79,7 @@ impl Serve {
     }
 }
 
-pub(super) fn start_logging(config: &Config) -> anyhow::Result<()> {
+fn start_logging(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log_filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)

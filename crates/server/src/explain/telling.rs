@@ -54,7 +54,14 @@ fn of_record(
             event(store, &row, &ids, &zone, &mut lines)?;
         }
     }
-    lines.extend(refused.iter().map(|row| refusal(row, &zone)));
+    // One that was sent in again is told with the event that it became.
+    let is_told = |row: &QuarantineRow| lines.iter().any(|line| line.text.contains(&row.item.id));
+    let untold: Vec<Line> = refused
+        .iter()
+        .filter(|row| !is_told(row))
+        .map(|row| refusal(row, &zone))
+        .collect();
+    lines.extend(untold);
     // What is told of one event stays together: the order within one moment is kept.
     lines.sort_by_key(|line| line.at);
     Ok(Story {
@@ -280,13 +287,13 @@ fn message(row: &MessageRow, zone: &TimeZone) -> String {
         }
         MessageState::Waiting if row.attempts == 0 => format!("{to} is to have it"),
         MessageState::Waiting => format!(
-            "{to} did not take it in {} tries (the last time: {cause}), the next is on {}",
+            "{to} did not take it by try {} (the last time: {cause}), the next is on {}",
             row.attempts,
             wall(row.message.due, zone)
         ),
         MessageState::Skipped => format!("{to} is not told: {cause}"),
         MessageState::Dead => format!(
-            "{to} did not take it in {} tries ({cause}): it is a dead letter",
+            "{to} did not take it by try {} ({cause}): it is a dead letter",
             row.attempts
         ),
     }

@@ -13,20 +13,14 @@ use crate::json::{self, Json, Limits};
 
 /// What was looked at, what was tried, and under which change of the body, the clock or the
 /// headers the signature would verify. Takes what [`verify`] takes; gives lines to print.
-pub fn explain<'h>(
+pub fn explain<'r>(
     signature_header: &'static str,
-    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
-    body: &[u8],
-    secrets: &[Secret],
+    headers: impl IntoIterator<Item = (&'r str, &'r [u8])>,
+    body: &'r [u8],
+    secrets: &'r [Secret],
     now: Timestamp,
 ) -> Vec<String> {
-    let request = Request {
-        signature_header,
-        headers: headers.into_iter().collect(),
-        body,
-        secrets,
-        now,
-    };
+    let request = Request::of(signature_header, headers, body, secrets, now);
     let mut lines = request.looked_at();
     match request.verify() {
         Ok(()) => lines.push("verified".to_owned()),
@@ -39,20 +33,14 @@ pub fn explain<'h>(
 }
 
 /// Why a signature does not verify, and what would help, without what was tried; nothing for one that verifies.
-pub fn hints<'h>(
+pub fn hints<'r>(
     signature_header: &'static str,
-    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
-    body: &[u8],
-    secrets: &[Secret],
+    headers: impl IntoIterator<Item = (&'r str, &'r [u8])>,
+    body: &'r [u8],
+    secrets: &'r [Secret],
     now: Timestamp,
 ) -> Vec<String> {
-    let request = Request {
-        signature_header,
-        headers: headers.into_iter().collect(),
-        body,
-        secrets,
-        now,
-    };
+    let request = Request::of(signature_header, headers, body, secrets, now);
     match request.verify() {
         Ok(()) => Vec::new(),
         Err(reason) => {
@@ -73,7 +61,23 @@ struct Request<'r> {
     now: Timestamp,
 }
 
-impl Request<'_> {
+impl<'r> Request<'r> {
+    fn of(
+        signature_header: &'static str,
+        headers: impl IntoIterator<Item = (&'r str, &'r [u8])>,
+        body: &'r [u8],
+        secrets: &'r [Secret],
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            signature_header,
+            headers: headers.into_iter().collect(),
+            body,
+            secrets,
+            now,
+        }
+    }
+
     fn verify(&self) -> Result<(), Unverified> {
         let headers = self.headers.iter().copied();
         verify(
