@@ -14,6 +14,12 @@ const MOST_WAIT_MS = 15_000;
 /** The server says something (at least a ping, which a page does not see) under the minute; a silent socket is asked by reconnecting. */
 const SILENT_MS = 60_000;
 
+function query(of: Record<string, string>): string {
+  return Object.entries(of)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
+}
+
 /**
  * The stream of `/ws/dispatch`. A socket that drops is opened again, and what happened meanwhile comes first: the server resumes after the
  * last number that was heard. Nothing pops up; `state` and `heardAt` say how it stands.
@@ -38,10 +44,11 @@ export class Live {
 
   open(): void {
     this.#closed = false;
-    const parameters = new URLSearchParams(this.query);
-    if (this.#place) parameters.set('after', `${this.#place.epoch}:${this.#place.seq}`);
+    const resumed = this.#place && { after: `${this.#place.epoch}:${this.#place.seq}` };
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/dispatch?${parameters}`);
+    const socket = new WebSocket(
+      `${scheme}://${location.host}/ws/dispatch?${query({ ...this.query, ...resumed })}`,
+    );
     this.#socket = socket;
     socket.onopen = () => {
       this.#wait = FIRST_WAIT_MS;

@@ -33,16 +33,16 @@ export const shell: Words['shell'] = {
   ago: {
     now: 'jetzt',
     seconds: (n) => `vor ${n} s`,
-    live: (state, seconds) => {
-      if (state === 'connecting' || seconds === undefined) return 'Verbindet …';
-      if (state === 'away') return `Seit ${seconds} s getrennt, kommt wieder`;
-      return seconds < 3 ? 'Live' : `Live, vor ${seconds} s`;
-    },
     minutes: (n) => `vor ${n} min`,
     hours: (n) => `vor ${n} h`,
     days: (n) => (n === 1 ? 'gestern' : `vor ${n} Tagen`),
   },
   minutes: (n) => `${n} min`,
+  live: (state, seconds) => {
+    if (state === 'connecting' || seconds === undefined) return 'Verbindet …';
+    if (state === 'away') return `Seit ${seconds} s getrennt, kommt wieder`;
+    return seconds < 3 ? 'Live' : `Live, vor ${seconds} s`;
+  },
   kilometres: (n) => `${n} km`,
   states: {
     scheduled: 'Geplant',
