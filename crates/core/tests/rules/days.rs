@@ -405,6 +405,7 @@ impl Happening {
                 lab_id,
                 route_id,
                 at: None,
+                left: std::collections::BTreeMap::new(),
             }
             .into(),
         })
