@@ -5,7 +5,7 @@ use pontic_core::delivery::{Case, Delivery};
 use pontic_core::directory::{Clinic, Driver, Lab};
 use pontic_core::pickup::Pickup;
 use pontic_core::route::{Route, Stop};
-use pontic_core::state::RouteStatus;
+use pontic_core::state::{RouteStatus, StopStatus};
 use pontic_store::{Store, StoreError};
 
 use super::link;
@@ -94,8 +94,11 @@ pub fn visit(
 /// Why a visit cannot be looked at, if it cannot.
 fn closed(stop: &Stop, route: &Route, now: Timestamp) -> Option<Closed> {
     if let Some(closed_at) = stop.closed_at {
-        // A route that never started, or a stop that was taken off before, was no visit at all.
-        let was_one = route.started_at.is_some_and(|started| started <= closed_at);
+        // A route that never started, or a stop that was taken off before it did, was no visit at all.
+        let left_out = stop.status == StopStatus::Skipped;
+        let was_one = route
+            .started_at
+            .is_some_and(|started| !left_out || started <= closed_at);
         let ends = closed_at.checked_add(AFTERWARDS).unwrap_or(Timestamp::MAX);
         return (!was_one || now > ends).then_some(Closed::Over);
     }

@@ -75,6 +75,10 @@ async fn driver(app: &App, caller: &Caller, query: DriveQuery) -> Answer<Driver>
         (Role::Driver, _) => own.ok_or_else(Problem::not_found)?,
         (_, asked) => asked.ok_or_else(|| Problem::parameter("driverId", Reason::Required))?,
     };
+    let lab = said(query.lab_id.as_deref()).map(LabId::known);
+    if lab.is_some_and(|lab| !caller.sees(&lab)) {
+        return Err(Problem::not_found());
+    }
     let which = Which {
         lab_id: query.lab_id,
         clinic_id: None,
