@@ -43,6 +43,7 @@ mod rhythms;
 mod roles;
 mod routes;
 mod schemas;
+mod screens;
 mod stopping;
 mod three_phones;
 mod vectors;
