@@ -95,6 +95,15 @@ impl Clock {
         self.is_set
     }
 
+    /// How many seconds pass on it in one of the system's; 0 where it is moved by hand.
+    pub const fn rate(&self) -> f64 {
+        match &self.hands {
+            Hands::Shifted(_) => 1.0,
+            Hands::Fast { rate, .. } => *rate,
+            Hands::Moved(_) => 0.0,
+        }
+    }
+
     /// Waits until so much time has passed on this clock.
     pub async fn sleep(&self, time: Duration) {
         match &self.hands {

@@ -37,7 +37,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         "waitingEvents": app.door.waiting(),
         "waitingWork": waiting.as_ref().map_or(0, |waiting| waiting.count),
         "oldestWaitingSeconds": oldest_s,
-        "clock": { "now": time::format(now), "set": app.clock.is_set() },
+        "clock": { "now": time::format(now), "set": app.clock.is_set(), "rate": app.clock.rate() },
     });
     let status = if ready {
         StatusCode::OK

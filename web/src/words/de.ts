@@ -1,0 +1,8 @@
+import type { Words } from './words';
+import { dispatch } from './de/dispatch';
+import { drive } from './de/drive';
+import { integrations } from './de/integrations';
+import { shell } from './de/shell';
+import { track } from './de/track';
+
+export const de: Words = { shell, dispatch, integrations, drive, track };

@@ -1,0 +1,5 @@
+import type { Words } from '../words';
+
+export const dispatch: Words['dispatch'] = {
+  title: 'Pontic',
+};

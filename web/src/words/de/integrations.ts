@@ -1,0 +1,5 @@
+import type { Words } from '../words';
+
+export const integrations: Words['integrations'] = {
+  title: 'Pontic',
+};

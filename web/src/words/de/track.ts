@@ -1,0 +1,5 @@
+import type { Words } from '../words';
+
+export const track: Words['track'] = {
+  title: 'Pontic',
+};

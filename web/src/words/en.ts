@@ -1,0 +1,7 @@
+import { dispatch } from './en/dispatch';
+import { drive } from './en/drive';
+import { integrations } from './en/integrations';
+import { shell } from './en/shell';
+import { track } from './en/track';
+
+export const en = { shell, dispatch, integrations, drive, track };

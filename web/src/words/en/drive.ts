@@ -1,0 +1,3 @@
+export const drive = {
+  title: 'Pontic',
+};
