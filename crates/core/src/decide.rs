@@ -11,6 +11,7 @@ mod desk;
 mod directory;
 mod handing_on;
 mod invoices;
+mod moving;
 mod notices;
 mod pickup_steps;
 mod pickups;
@@ -171,6 +172,7 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::StopCompleted(detail) => stops::completed(&mut desk, detail),
         Body::StopFailed(detail) => stops::failed(&mut desk, detail),
         Body::StopSkipped(detail) => stops::skipped(&mut desk, detail),
+        Body::StopMoved(detail) => moving::moved(&mut desk, detail),
         Body::StopSighted(detail) => tracked::sighted(&mut desk, detail),
         Body::SightingCorrected(detail) => tracked::corrected(&mut desk, detail),
         Body::LegEstimated(detail) => tracked::estimated(&mut desk, detail),

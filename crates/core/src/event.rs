@@ -166,6 +166,8 @@ bodies! {
     StopFailed,
     /// A driver or dispatcher: a stop is left out.
     StopSkipped,
+    /// A dispatcher: a stop goes to another route, or gets another place on its own.
+    StopMoved,
     /// The tracker: a driver was seen at a stop's fence.
     StopSighted,
     /// The tracker: what was seen there was something else.

@@ -83,6 +83,10 @@ pub fn said(body: &Body, zone: &TimeZone) -> String {
                 why.unwrap_or_default()
             )
         }
+        Body::StopMoved(detail) => format!(
+            "stop {} goes to route {}, as number {} of its open stops",
+            detail.stop_id, detail.route_id, detail.position
+        ),
         other => set_up(other)
             .or_else(|| seen(other, zone))
             .unwrap_or_else(|| other.name().to_owned()),

@@ -53,6 +53,7 @@ enum What {
     Done,
     Fail,
     Skip,
+    MoveStop,
     Patch,
     Merge,
     Wait,
@@ -80,6 +81,7 @@ fn what() -> impl Strategy<Value = What> {
         8 => Just(W::Done),
         1 => Just(W::Fail),
         1 => Just(W::Skip),
+        4 => Just(W::MoveStop),
         2 => Just(W::Patch),
         1 => Just(W::Merge),
         2 => Just(W::Wait),
@@ -141,6 +143,7 @@ impl Happening {
             What::Change => self.change(bench),
             What::Start | What::Finish => self.drive(bench),
             What::Arrive | What::Done | What::Fail | What::Skip => self.stop(bench),
+            What::MoveStop => self.move_stop(bench),
             What::Patch => self.patch(bench),
             What::Merge => Some(self.merge()),
             What::Wait => None,
@@ -449,6 +452,25 @@ impl Happening {
                 .into()
             }
         })
+    }
+
+    /// A stop goes to one of the lab's routes: mostly one that can be moved to one that takes it.
+    fn move_stop(&self, bench: &Bench) -> Option<Body> {
+        let mut stops = self.own::<Stop>(bench);
+        stops.retain(|stop| self.mask < 16 || stop.status.is_open());
+        let mut routes = self.own::<Route>(bench);
+        routes.retain(|route| {
+            let goes_on = matches!(route.status, RouteStatus::Planned | RouteStatus::Started);
+            self.mask < 16 || goes_on
+        });
+        let event = StopMoved {
+            lab_id: self.lab_id(),
+            stop_id: chosen(stops, self.pick)?.id,
+            route_id: chosen(routes, self.detail)?.id,
+            position: u32::from(self.mask % 5),
+            expected: None,
+        };
+        Some(event.into())
     }
 
     /// Some of the cases and pickups of a stop.

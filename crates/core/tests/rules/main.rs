@@ -7,6 +7,7 @@ mod directory;
 mod events;
 mod harness;
 mod invariants;
+mod moving;
 mod pickups;
 mod properties;
 mod routes;

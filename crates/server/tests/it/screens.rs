@@ -114,7 +114,8 @@ fn a_browser_gets_the_smallest_form_it_takes_and_nothing_twice() {
 
 #[test]
 fn the_drivers_page_can_be_kept_by_the_phone() {
-    let nobody = shared().nobody();
+    let server = shared();
+    let nobody = server.nobody();
     let worker = get(&nobody, "/sw.js", &[]);
     assert_eq!(worker.status, 200);
     assert_eq!(worker.header("service-worker-allowed"), "/drive");
@@ -142,7 +143,8 @@ fn the_drivers_page_can_be_kept_by_the_phone() {
 
 #[test]
 fn what_is_no_file_of_the_pages_is_nowhere() {
-    let nobody = shared().nobody();
+    let server = shared();
+    let nobody = server.nobody();
     for path in [
         "/assets/none.js",
         "/assets/..%2Fdispatch.html",
@@ -192,7 +194,8 @@ fn everybody_is_sent_where_they_belong() {
 
 #[test]
 fn a_login_goes_on_to_pages_of_this_site_only() {
-    let nobody = shared().nobody();
+    let server = shared();
+    let nobody = server.nobody();
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let json = [("content-type", "application/json")];
     let by_form = |next: &str| {
