@@ -25,6 +25,7 @@ mod lookup;
 mod map;
 mod messages;
 mod metrics;
+mod moving;
 mod notices;
 mod paging;
 mod phones;
@@ -130,6 +131,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(stops::complete))
         .routes(routes!(stops::fail))
         .routes(routes!(stops::skip))
+        .routes(routes!(moving::post))
+        .routes(routes!(moving::fit))
         .routes(routes!(proofs::post))
         .routes(routes!(proofs::get))
         .routes(routes!(alerts::list))

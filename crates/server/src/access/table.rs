@@ -139,6 +139,8 @@ const TABLE: &[(&str, Need, Need)] = &[
     ),
     ("/v1/stops/{id}/fail", Need::Role(ADMIN), Need::Role(DRIVE)),
     ("/v1/stops/{id}/skip", Need::Role(ADMIN), Need::Role(DRIVE)),
+    ("/v1/stops/{id}/move", Need::Role(ADMIN), Need::Role(DESK)),
+    ("/v1/fit", Need::Role(ADMIN), Need::Role(DESK)),
     (
         "/v1/proofs",
         Need::Role(ADMIN),

@@ -25,6 +25,7 @@ mod limits;
 mod lists;
 mod live;
 mod maps;
+mod moving;
 mod notices;
 mod notices_kept;
 mod observation;

@@ -62,6 +62,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/stops/x/complete", "dD"),
     ("POST", "/v1/stops/x/fail", "dD"),
     ("POST", "/v1/stops/x/skip", "dD"),
+    ("POST", "/v1/stops/x/move", "d"),
+    ("POST", "/v1/fit", "d"),
     ("POST", "/v1/proofs", "dDs"),
     ("GET", "/v1/proofs/x", "df"),
     ("GET", "/v1/explain/x", "df"),
