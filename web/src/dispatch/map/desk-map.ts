@@ -94,6 +94,12 @@ export class DeskMap {
     return stop && this.placeOf(stop);
   }
 
+  /** Around the chosen driver and all of his stops. */
+  wayBounds(): Bounds | undefined {
+    const place = this.chosenPlace();
+    return boundsOf([...(place ? [place] : []), ...this.clinics.numbers.map((of) => of.location)]);
+  }
+
   /** Another lab, or another picture: all of it is put again. */
   everything(): void {
     const now = clock.read();

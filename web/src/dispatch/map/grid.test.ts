@@ -5,7 +5,7 @@ import { moved, toWorld, View } from './mercator';
 describe('the step of the grid', () => {
   it('is 1, 2 or 5 of a power of ten, and wide enough to see', () => {
     expect(stepFor(0.5)).toBe(100);
-    expect(stepFor(1.5)).toBe(200);
+    expect(stepFor(1.6)).toBe(200);
     expect(stepFor(4)).toBe(500);
     expect(stepFor(10)).toBe(1_000);
     expect(stepFor(20)).toBe(2_000);

@@ -1,6 +1,6 @@
 import type { Map as Chart, StyleSpecification } from 'maplibre-gl';
 import type { Engine } from './engine';
-import { View, type Bounds, type LngLat } from './mercator';
+import { toWorld, View, type Bounds, type LngLat } from './mercator';
 import { palette, type Palette } from './palette';
 
 /**
@@ -117,6 +117,17 @@ export class Plane {
   fit(bounds: Bounds | undefined): void {
     if (!bounds) return;
     this.map.fitBounds(box(bounds), { padding: FIT_PADDING_PX, maxZoom: FIT_ZOOM, duration: EASE_MS });
+  }
+
+  /** Fits only when some of it is not seen. */
+  show(bounds: Bounds | undefined): void {
+    if (!bounds) return;
+    const { west, south, east, north } = bounds;
+    const isSeen = [
+      { lng: west, lat: north },
+      { lng: east, lat: south },
+    ].every((corner) => this.view.holds(this.view.x(toWorld(corner)), this.view.y(toWorld(corner)), -20));
+    if (!isSeen) this.fit(bounds);
   }
 
   /** Brings a place into the middle; closer, when the map shows half a country. */

@@ -72,6 +72,7 @@ export const map: Words['map'] = {
     unknownSpeed: 'Tempo unbekannt',
     inGap: (minutes) => `${minutes} min ohne Positionen`,
     before: 'vor der ersten Position',
+    noDriver: 'Diesen Fahrer gibt es nicht.',
     nothing: 'Von diesem Fahrer gibt es an diesem Tag keine Positionen.',
     gaps: (n) => (n === 1 ? '1 Lücke' : `${n} Lücken`),
     suspects: (n) =>

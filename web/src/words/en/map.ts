@@ -71,6 +71,7 @@ export const map = {
     unknownSpeed: 'speed unknown',
     inGap: (minutes: string) => `no positions for ${minutes} min`,
     before: 'before the first position',
+    noDriver: 'There is no such driver.',
     nothing: 'There are no positions of this driver on this day.',
     gaps: (n: number) => (n === 1 ? '1 gap' : `${n} gaps`),
     suspects: (n: number) =>
