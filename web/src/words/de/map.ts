@@ -59,7 +59,7 @@ export const map: Words['map'] = {
     radius: (metres) => `Als angekommen gilt, wer näher als ${metres} m ist`,
   },
   replay: {
-    title: 'Ein Tag noch einmal',
+    title: 'Tagesverlauf',
     driver: 'Fahrer',
     date: 'Tag',
     position: 'Uhrzeit',

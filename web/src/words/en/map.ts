@@ -58,7 +58,7 @@ export const map = {
     radius: (metres: string) => `Arrival counts within ${metres} m`,
   },
   replay: {
-    title: 'A day again',
+    title: 'Replay',
     driver: 'Driver',
     date: 'Day',
     position: 'Time of day',
