@@ -88,8 +88,7 @@ describe('what the desk sees itself', () => {
   });
 
   it('tells of a van that stands for more than twenty minutes', () => {
-    const came = (time: string) =>
-      route([stop({ status: 'arrived', arrivedAt: `2026-06-09T${time}:00Z` })]);
+    const came = (time: string) => route([stop({ status: 'arrived', arrivedAt: `2026-06-09T${time}:00Z` })]);
     expect(find({ routes: [came('10:40')] })).toEqual([]);
     expect(codes(find({ routes: [came('10:39')] }))).toEqual(['long_stop']);
   });
@@ -153,7 +152,9 @@ it('puts first what hurries, and of that the oldest', () => {
 });
 
 it('announces only what is new', () => {
-  const found = find({ alerts: [alert('stop_failed', { stopId: 'S1' }), alert('stop_failed', { stopId: 'S2' })] });
+  const found = find({
+    alerts: [alert('stop_failed', { stopId: 'S1' }), alert('stop_failed', { stopId: 'S2' })],
+  });
   const first = found[0];
   expect(first && fresh(new Set([first.key]), found).map((one) => one.key)).toEqual([found[1]?.key]);
 });

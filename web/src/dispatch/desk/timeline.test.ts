@@ -59,9 +59,7 @@ describe('the span of the lines', () => {
 
 it('writes as many hours as there is room for', () => {
   expect(hours(usual, 20)).toHaveLength(15);
-  expect(hours(usual, 8).map((hour) => new Date(hour).getUTCHours())).toEqual([
-    6, 8, 10, 12, 14, 16, 18, 20,
-  ]);
+  expect(hours(usual, 8).map((hour) => new Date(hour).getUTCHours())).toEqual([6, 8, 10, 12, 14, 16, 18, 20]);
 });
 
 it('places moments along the span, and what is outside at its ends', () => {
@@ -87,8 +85,7 @@ describe('marks side by side', () => {
     const places = spread(Array<number>(21).fill(100), 16, 100);
     expect(places[0]).toBe(0);
     expect(places[20]).toBe(100);
-    for (let n = 1; n < places.length; n += 1)
-      expect((places[n] ?? 0) - (places[n - 1] ?? 0)).toBeCloseTo(5);
+    for (let n = 1; n < places.length; n += 1) expect((places[n] ?? 0) - (places[n - 1] ?? 0)).toBeCloseTo(5);
   });
 });
 

@@ -58,8 +58,7 @@ export function waiting(
   }
   const rank = (one: Waiting) => (one.isRush ? 0 : one.isOverdue ? 1 : 2);
   return [...all.values()].sort(
-    (a, b) =>
-      rank(a) - rank(b) || (a.due ?? Infinity) - (b.due ?? Infinity) || a.key.localeCompare(b.key),
+    (a, b) => rank(a) - rank(b) || (a.due ?? Infinity) - (b.due ?? Infinity) || a.key.localeCompare(b.key),
   );
 }
 
