@@ -113,15 +113,6 @@ export class Desk extends Registry {
     await this.#load(ALERTS);
   }
 
-  /** Takes an alert off the list before the server says so; gives the way to put it back. */
-  hide(number: number): () => void {
-    const before = this.alerts;
-    this.alerts = before.filter((alert) => alert.number !== number);
-    return () => {
-      if (!this.alerts.some((alert) => alert.number === number)) this.alerts = before;
-    };
-  }
-
   // What is heard.
 
   #hear(messages: LiveMessage[]): void {
@@ -229,7 +220,7 @@ export class Desk extends Registry {
 
   #setAlerts(alerts: Alert[]): void {
     this.alerts = alerts;
-    this.hushed(alerts);
+    this.heed(alerts);
   }
 
   /** What the snapshot does not hold: directories, what is over today, work on no route. */
@@ -248,8 +239,24 @@ export class Desk extends Registry {
           '/v1/deliveries?status=scheduled',
           MOST_OPEN,
           (one) => one.deliveryId,
+          this.deliveries,
         ),
-        this.#loadAll<Pickup>('pickup', '/v1/pickups?status=requested', MOST_OPEN, (one) => one.id),
+        ...dates.map((date) =>
+          // What is on a route already is loaded for its RUSH mark.
+          this.#loadAll<Delivery>(
+            'delivery',
+            `/v1/deliveries?date=${date}`,
+            MOST_OPEN,
+            (one) => one.deliveryId,
+          ),
+        ),
+        this.#loadAll<Pickup>(
+          'pickup',
+          '/v1/pickups?status=requested',
+          MOST_OPEN,
+          (one) => one.id,
+          this.pickups,
+        ),
         ...dates.map((date) =>
           this.#loadAll<Route>(
             'route',
@@ -267,25 +274,26 @@ export class Desk extends Registry {
     this.#pulse();
   }
 
+  /** Loads a list; `tray` loses what is in it no more. */
   async #loadAll<T extends { labId: string }>(
     kind: Kind,
     path: string,
     most: number,
     idOf: (record: T) => string,
+    tray?: Map<string, { labId: string }>,
   ): Promise<void> {
     const asked = this.#order.next();
-    const tray = kind === 'delivery' ? this.deliveries : kind === 'pickup' ? this.pickups : undefined;
-    const before = [...(tray?.keys() ?? [])];
+    const before = [...(tray ?? [])];
     const there: string[] = [];
     for (const record of await askAll<T>(path, most)) {
       const id = idOf(record);
       there.push(keyOf(record.labId, id));
       if (this.#order.isNews(wish(kind, record.labId, id), asked)) this.put(kind, record.labId, id, record);
     }
-    for (const key of before.filter((key) => !there.includes(key))) {
-      const one = tray?.get(key);
-      const id = key.slice((one?.labId.length ?? 0) + 1);
-      if (one && this.#order.isNews(wish(kind, one.labId, id), asked)) tray?.delete(key);
+    for (const [key, { labId }] of before) {
+      const isGone = !there.includes(key);
+      const id = key.slice(labId.length + 1);
+      if (isGone && this.#order.isNews(wish(kind, labId, id), asked)) tray?.delete(key);
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RouteNow } from './now';
-import { fitSpan, hours, share, spread, visibleRows } from './timeline';
+import { fitSpan, hours, pile, seen, share, spread } from './timeline';
 
 const at = (text: string) => Date.parse(`2026-06-09T${text}:00Z`);
 const usual = { from: at('06:00'), to: at('20:00') };
@@ -89,9 +89,15 @@ describe('marks side by side', () => {
   });
 });
 
-it('draws only the rows that are seen, and a few more', () => {
-  expect(visibleRows(0, 600, 60, 500)).toEqual({ from: 0, to: 14 });
-  expect(visibleRows(6_000, 600, 60, 500)).toEqual({ from: 96, to: 114 });
-  expect(visibleRows(29_700, 600, 60, 500)).toEqual({ from: 491, to: 500 });
-  expect(visibleRows(0, 600, 60, 0)).toEqual({ from: 0, to: 0 });
+it('draws only what is seen of a long list, and a little more', () => {
+  const piled = pile(
+    Array.from({ length: 500 }, (_, index) => index),
+    (index) => (index % 100 === 0 ? 30 : 60),
+  );
+  expect(piled[101]).toEqual({ item: 101, top: 30 + 99 * 60 + 30, height: 60 });
+  expect(seen(piled, 0, 600, 120).map((one) => one.item)).toEqual([...Array(13).keys()]);
+  const middle = seen(piled, 6_000, 600, 120).map((one) => one.item);
+  expect(middle[0]).toBe(98);
+  expect(middle.at(-1)).toBe(112);
+  expect(seen([], 0, 600)).toEqual([]);
 });

@@ -70,10 +70,24 @@ export function spread(wishes: readonly number[], gap: number, width: number): n
   return places;
 }
 
-/** Which rows of `count` with `height` each are seen in a window of `shown` scrolled by `top`, with some more on both sides. */
-export function visibleRows(top: number, shown: number, height: number, count: number): Span {
-  const more = 4;
-  const from = Math.max(0, Math.floor(top / height) - more);
-  const to = Math.min(count, Math.ceil((top + shown) / height) + more);
-  return { from: Math.min(from, to), to };
+/** Things of a list one below the other, each with its height. */
+export interface Piled<T> {
+  item: T;
+  top: number;
+  height: number;
+}
+
+/** Piles things up from 0. */
+export function pile<T>(items: readonly T[], height: (item: T) => number): Piled<T>[] {
+  let top = 0;
+  return items.map((item) => {
+    const piled = { item, top, height: height(item) };
+    top += piled.height;
+    return piled;
+  });
+}
+
+/** Of a pile those that are seen in a window of `shown` scrolled by `top`, and some more on both sides. */
+export function seen<T>(piled: readonly Piled<T>[], top: number, shown: number, more = 240): Piled<T>[] {
+  return piled.filter((one) => one.top + one.height > top - more && one.top < top + shown + more);
 }
