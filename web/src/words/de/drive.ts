@@ -74,6 +74,7 @@ export const drive: Words['drive'] = {
   },
   action: {
     start: 'Tour beginnen',
+    on_duty: 'Dienst beginnen',
     resume: 'Pause beenden',
     navigate: 'Navigieren',
     here: 'Ich bin da',
@@ -228,7 +229,10 @@ export const drive: Words['drive'] = {
   clock: {
     behind: (minutes) => `Die Uhr dieses Handys geht ${minutes} nach. Es gilt die des Servers.`,
     ahead: (minutes) => `Die Uhr dieses Handys geht ${minutes} vor. Es gilt die des Servers.`,
-    span: (minutes) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`),
+    span: (minutes) => {
+      if (minutes < 120) return `${minutes} min`;
+      return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} Tage`;
+    },
   },
   menu: {
     title: 'Menü',

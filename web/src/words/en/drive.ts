@@ -75,6 +75,7 @@ export const drive = {
   },
   action: {
     start: 'Start route',
+    on_duty: 'Go on duty',
     resume: 'End break',
     navigate: 'Navigate',
     here: 'I am here',
@@ -229,7 +230,10 @@ export const drive = {
   clock: {
     behind: (minutes: string) => `This phone’s clock is ${minutes} slow. Times are told by the server’s.`,
     ahead: (minutes: string) => `This phone’s clock is ${minutes} fast. Times are told by the server’s.`,
-    span: (minutes: number) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`),
+    span: (minutes: number) => {
+      if (minutes < 120) return `${minutes} min`;
+      return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
+    },
   },
   menu: {
     title: 'Menu',
