@@ -13,6 +13,7 @@ export * from './harness/city';
 export { Line } from './harness/line';
 export { accessible, fits, picture } from './harness/looks';
 export { Overheard } from './harness/overheard';
+export { Pages } from './harness/pages';
 export { MORNING, Server } from './harness/server';
 
 interface WorkerParts {
