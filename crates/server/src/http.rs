@@ -2,12 +2,17 @@
 
 mod alerts;
 mod body;
+mod clinic_page;
 mod deliveries;
+mod described;
 mod devices;
 mod directory;
 mod docs;
 mod drawing;
+mod drive;
+mod driver_sessions;
 mod driver_socket;
+mod driver_status;
 mod events;
 mod explain;
 mod failure;
@@ -41,6 +46,7 @@ mod sender_check;
 mod senders;
 mod stops;
 mod subscriptions;
+mod taps;
 mod templates;
 mod tokens;
 mod webhooks;
@@ -103,6 +109,12 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(directory::get_driver, directory::put_driver))
         .routes(routes!(devices::list, devices::create))
         .routes(routes!(devices::revoke))
+        .routes(routes!(driver_sessions::invite))
+        .routes(routes!(driver_sessions::end))
+        .routes(routes!(driver_status::post))
+        .routes(routes!(drive::get))
+        .routes(routes!(clinic_page::state))
+        .routes(routes!(clinic_page::answer))
         .routes(routes!(positions::post))
         .routes(routes!(history::positions, positions::post_of))
         .routes(routes!(history::statistics))
@@ -163,5 +175,5 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(schemas::asyncapi))
         .routes(routes!(sender_check::check))
         .split_for_parts();
-    (router, docs::named(document))
+    (router, described::described(docs::named(document)))
 }

@@ -53,6 +53,8 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Nothing,
         Need::Nothing,
     ),
+    ("/t/{link}/state", Need::Nothing, Need::Nothing),
+    ("/t/{link}/answers", Need::Nothing, Need::Nothing),
     ("/owntracks", Need::Nothing, Need::Nothing),
     ("/osmand", Need::Nothing, Need::Nothing),
     ("/", Need::Role(ANYONE), Need::Role(ADMIN)),
@@ -79,6 +81,22 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
         Need::Role(DESK),
     ),
+    (
+        "/v1/drivers/{id}/invites",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/drivers/{id}/sessions",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/drivers/{id}/status",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    ("/v1/drive", Need::Role(DRIVE), Need::Role(ADMIN)),
     (
         "/v1/drivers/{id}/positions",
         Need::Role(ROUTES),

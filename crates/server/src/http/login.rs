@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::body;
 use super::gate::{self, SESSION_COOKIE};
 use super::problem::{Answer, Problem};
-use crate::access::Caller;
+use crate::access::{Caller, DRIVER_SESSION};
 use crate::app::App;
 
 const LOGIN_PAGE: &str = include_str!("../../assets/login.html");
@@ -40,8 +40,9 @@ fn guarded(page: &'static str) -> Response {
     response
 }
 
-/// Log in with a token (a form field or JSON member `token`); sets the session's cookie.
-#[utoipa::path(post, path = "/login", tag = "access", security(()), request_body(content = Value, description = "`token`, as JSON or form"),
+/// Log in with a token (a form field or JSON member `token`), or a driver's phone with the code of an invite (`{ invite }`); sets the
+/// session's cookie.
+#[utoipa::path(post, path = "/login", tag = "access", security(()), request_body(content = Value, description = "`token`, as JSON or form; or `{ invite }`"),
     responses((status = 200, body = Value), (status = 303, description = "From the form"), (status = 401), (status = 403)))]
 pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Response> {
     let (parts, stream) = request.into_parts();
@@ -50,16 +51,20 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
     }
     let bytes = body::read(stream, body::WEBHOOK).await?;
     let from_form = !body::is_json(&parts.headers);
-    let token = if from_form {
-        form_token(&bytes)
+    let key = if from_form {
+        Key::Token(form_token(&bytes))
     } else {
-        json_token(&bytes)?
+        json_key(&bytes)?
     };
     let now = app.clock.now();
     let keys = Arc::clone(&app.keys);
-    let session = tokio::task::spawn_blocking(move || keys.log_in(&token, now))
-        .await
-        .map_err(|_| Problem::internal())??;
+    let lasts_s = key.lasts_s();
+    let session = tokio::task::spawn_blocking(move || match key {
+        Key::Token(token) => keys.log_in(&token, now),
+        Key::Invite(code) => keys.accept_invite(&code, now),
+    })
+    .await
+    .map_err(|_| Problem::internal())??;
     let Some(session) = session else {
         return if from_form {
             Ok(Redirect::to("/login?refused=1").into_response())
@@ -67,7 +72,7 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
             Err(Problem::unauthorized())
         };
     };
-    let cookie = cookie(&app, &session.0, 12 * 3_600);
+    let cookie = cookie(&app, &session.0, lasts_s);
     let mut response = if from_form {
         Redirect::to("/").into_response()
     } else {
@@ -80,12 +85,37 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
     Ok(response)
 }
 
-fn json_token(bytes: &[u8]) -> Answer<String> {
+/// What somebody logs in with.
+enum Key {
+    /// A token.
+    Token(String),
+    /// The code of an invite.
+    Invite(String),
+}
+
+impl Key {
+    /// How long the session lasts, in seconds.
+    const fn lasts_s(&self) -> u64 {
+        match self {
+            Self::Token(_) => 12 * 3_600,
+            Self::Invite(_) => DRIVER_SESSION.as_secs().unsigned_abs(),
+        }
+    }
+}
+
+fn json_key(bytes: &[u8]) -> Answer<Key> {
     let json = body::parse(bytes, false)?;
     let mut reader = Reader::new(&json, "");
-    let token = reader.required("token", fields::text(NAME));
+    let invite = reader.optional("invite", fields::text(NAME));
+    let key = match invite {
+        Some(code) => Some(Key::Invite(code.to_owned())),
+        None => {
+            let token = reader.required("token", fields::text(NAME));
+            token.map(|token| Key::Token(token.to_owned()))
+        }
+    };
     reader
-        .finish(|| Some(token?.to_owned()))
+        .finish(|| key)
         .map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))
 }
 

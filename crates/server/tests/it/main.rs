@@ -6,12 +6,15 @@
 mod access;
 mod backup;
 mod cli;
+mod clinic_page;
 mod completion;
 mod config;
 #[cfg(feature = "postgres")]
 mod database;
 mod demo;
 mod directory;
+mod drive_day;
+mod driver_phone;
 mod driving;
 mod driving_edges;
 mod dry_run;
@@ -34,6 +37,7 @@ mod privacy;
 mod problems;
 mod proofs;
 mod quarantine;
+mod records;
 mod recurrence;
 mod relay;
 mod repair;
