@@ -24,6 +24,8 @@ export interface DriveDelivery {
   requiresSignature?: boolean;
   fragile?: boolean;
   cases: DriveCase[];
+  /** Cases that were not handed over: they are in the van, and on a later delivery. */
+  handedOn?: string[];
 }
 
 export interface DrivePickup {
@@ -83,7 +85,7 @@ export interface DriveRoute {
 
 export interface Day {
   driver: { driverId: string; labId: string; name: string; presence?: Presence };
-  lab: { name: string; phone?: string | null; location?: Place | null };
+  lab: { name: string; timeZone?: string; phone?: string | null; location?: Place | null };
   serverTime: string;
   routes: DriveRoute[];
   reasons: string[];

@@ -110,7 +110,7 @@ export function missingProof(stop: DriveStop, draft: Draft): Needs {
 }
 
 /** What the big button does. */
-export type Phase = 'start' | 'resume' | 'navigate' | 'here' | 'scan' | 'proof' | 'done';
+export type Phase = 'start' | 'on_duty' | 'resume' | 'navigate' | 'here' | 'scan' | 'proof' | 'done';
 
 export interface Around {
   routeStatus: RouteStatus;
@@ -121,6 +121,7 @@ export interface Around {
 
 export function phase(stop: DriveStop, draft: Draft, { routeStatus, presence, inFence }: Around): Phase {
   if (routeStatus === 'planned') return 'start';
+  if (presence === 'off_duty') return 'on_duty';
   if (presence === 'break') return 'resume';
   if (stop.status === 'planned') {
     const hasWay = Boolean(stop.location) || Boolean(stop.address);

@@ -93,14 +93,32 @@ export function presenceOf(day: Day): Presence {
   return day.driver.presence ?? (day.routes.some((one) => one.status === 'started') ? 'on_duty' : 'off_duty');
 }
 
-/** What is still in the van: cases that were not handed over at stops of this route. */
-export function stillInVan(route: DriveRoute): { id: string; clinicName: string; reason: string | null }[] {
-  return route.stops.flatMap((stop) => {
+/** A case that was not handed over. */
+export interface Left {
+  id: string;
+  clinicName: string;
+  /** What was said at the stop, if anything was. */
+  reason: string | null;
+}
+
+/** What is still in the van: cases of this route that nobody got, also those that are on a later delivery by now. */
+export function stillInVan(route: DriveRoute): Left[] {
+  const all = route.stops.flatMap((stop) => {
     const reasons = new Map(stop.undone?.map((one) => [one.id, one.reason]));
-    return casesToBring(stop).map((one) => ({
-      id: one.caseId,
-      clinicName: stop.clinicName,
-      reason: reasons.get(one.caseId) ?? stop.reason ?? null,
-    }));
+    const ids = [
+      ...casesToBring(stop).map((one) => one.caseId),
+      ...stop.deliveries.flatMap((delivery) => delivery.handedOn ?? []),
+    ];
+    const said = (id: string) => reasons.get(id) ?? stop.reason ?? null;
+    return ids.map((id) => ({ id, clinicName: stop.clinicName, reason: said(id) }));
   });
+  const got = new Set(
+    route.stops
+      .flatMap((stop) => stop.deliveries)
+      .flatMap((delivery) => delivery.cases)
+      .filter((one) => one.status === 'delivered')
+      .map((one) => one.caseId),
+  );
+  const once = new Map(all.map((one) => [one.id, one]));
+  return [...once.values()].filter((one) => !got.has(one.id));
 }

@@ -1,5 +1,6 @@
 /** The driver's phone: the day, what waits to be sent, what was begun at stops, and where the phone is. */
 import { ask, Problem } from '../../api/client';
+import { timeOfDay } from '../../ages';
 import { clock } from '../../clock.svelte';
 import { toasts } from '../../design/toasts.svelte';
 import { words } from '../../words/words';
@@ -189,6 +190,11 @@ export class Phone {
 
   #mine(taps: readonly Tap[]): Tap[] {
     return taps.filter((tap) => tap.driver === this.driver);
+  }
+
+  /** A moment on the lab's clocks: what was promised is told in its zone. */
+  time(at: string): string {
+    return timeOfDay(at, this.day?.lab.timeZone);
   }
 
   /** The server's time now, as it is told. */

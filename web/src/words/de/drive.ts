@@ -4,7 +4,6 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive: Words['drive'] = {
   title: 'Pontic Fahren',
-  hello: 'Ihre Stopps, einer nach dem anderen. Es geht auch ohne Netz.',
   login: {
     title: 'Anmelden',
     inviting: 'Anmeldung mit Ihrer Einladung …',
@@ -67,13 +66,12 @@ export const drive: Words['drive'] = {
     by: (time) => `bis ${time}`,
     extraNote: (count) =>
       count === 1 ? '1 Paket mehr als geplant abgeholt.' : `${count} Pakete mehr als geplant abgeholt.`,
-    gone: 'Dieser Stopp ist nicht mehr auf Ihrer Tour.',
-    showNext: 'Nächsten Stopp zeigen',
     arrivedAt: (time) => `hier seit ${time}`,
     near: 'Sie sind da.',
   },
   action: {
     start: 'Tour beginnen',
+    on_duty: 'Dienst beginnen',
     resume: 'Pause beenden',
     navigate: 'Navigieren',
     here: 'Ich bin da',
@@ -82,7 +80,6 @@ export const drive: Words['drive'] = {
     proof: 'Nachweis',
     done: 'Erledigt',
     end: 'Feierabend',
-    notYet: (time) => `Geplant für ${time}`,
   },
   scan: {
     title: 'Scannen',
@@ -116,7 +113,6 @@ export const drive: Words['drive'] = {
     fewer: 'Eins weniger',
     oneMore: 'Eins mehr',
     extra: (count) => `${count} mehr als geplant`,
-    allDone: 'Alles da',
     onward: 'Weiter',
     clear: 'Doch da',
   },
@@ -148,7 +144,6 @@ export const drive: Words['drive'] = {
     typeName: 'Anderer Name',
     noTyping: 'Kein Tippen während der Fahrt.',
     redeliver: 'Nächster Versuch',
-    save: 'Nachweis behalten',
     done: 'Erledigt',
     missing: (what) => `Noch nötig: ${what}`,
   },
@@ -228,7 +223,10 @@ export const drive: Words['drive'] = {
   clock: {
     behind: (minutes) => `Die Uhr dieses Handys geht ${minutes} nach. Es gilt die des Servers.`,
     ahead: (minutes) => `Die Uhr dieses Handys geht ${minutes} vor. Es gilt die des Servers.`,
-    span: (minutes) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`),
+    span: (minutes) => {
+      if (minutes < 120) return `${minutes} min`;
+      return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} Tage`;
+    },
   },
   menu: {
     title: 'Menü',
@@ -248,7 +246,6 @@ export const drive: Words['drive'] = {
     refresh: 'Nach Änderungen sehen',
     position: 'Standort',
   },
-  onBreak: 'In der Pause',
   end: {
     title: 'Feierabend',
     left: 'Noch im Wagen',
@@ -276,7 +273,7 @@ export const drive: Words['drive'] = {
     finish: 'Tour beenden',
     explainFirst: 'Jeder Fall braucht erst einen Grund.',
     finished: 'Ihr Tag ist geschafft. Danke.',
-    offDuty: 'Sie sind nicht im Dienst.',
+    another: 'Eine weitere Tour erscheint hier von selbst.',
     hoursOf: (hours, minutes) => `${hours}:${String(minutes).padStart(2, '0')}`,
   },
 };

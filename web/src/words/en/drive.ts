@@ -2,7 +2,6 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive = {
   title: 'Pontic Drive',
-  hello: 'Your stops, one at a time. It works without a network.',
   login: {
     title: 'Log in',
     inviting: 'Logging in with your invite …',
@@ -68,13 +67,12 @@ export const drive = {
       count === 1
         ? '1 more package was fetched than planned.'
         : `${count} more packages were fetched than planned.`,
-    gone: 'This stop was taken off your route.',
-    showNext: 'Show the next stop',
     arrivedAt: (time: string) => `here since ${time}`,
     near: 'You are at the door.',
   },
   action: {
     start: 'Start route',
+    on_duty: 'Go on duty',
     resume: 'End break',
     navigate: 'Navigate',
     here: 'I am here',
@@ -83,7 +81,6 @@ export const drive = {
     proof: 'Proof',
     done: 'Done',
     end: 'End of the day',
-    notYet: (time: string) => `Planned for ${time}`,
   },
   scan: {
     title: 'Scan',
@@ -117,7 +114,6 @@ export const drive = {
     fewer: 'One less',
     oneMore: 'One more',
     extra: (count: number) => `${count} more than planned`,
-    allDone: 'All there',
     onward: 'Go on',
     clear: 'It is there after all',
   },
@@ -149,7 +145,6 @@ export const drive = {
     typeName: 'Another name',
     noTyping: 'No typing while driving.',
     redeliver: 'Next try',
-    save: 'Keep proof',
     done: 'Done',
     missing: (what: string) => `Still needed: ${what}`,
   },
@@ -229,7 +224,10 @@ export const drive = {
   clock: {
     behind: (minutes: string) => `This phone’s clock is ${minutes} slow. Times are told by the server’s.`,
     ahead: (minutes: string) => `This phone’s clock is ${minutes} fast. Times are told by the server’s.`,
-    span: (minutes: number) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`),
+    span: (minutes: number) => {
+      if (minutes < 120) return `${minutes} min`;
+      return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
+    },
   },
   menu: {
     title: 'Menu',
@@ -249,7 +247,6 @@ export const drive = {
     refresh: 'Look for changes',
     position: 'Position',
   },
-  onBreak: 'On a break',
   end: {
     title: 'End of the day',
     left: 'Still in the van',
@@ -277,7 +274,7 @@ export const drive = {
     finish: 'Finish route',
     explainFirst: 'Each case needs a reason first.',
     finished: 'Your day is done. Thank you.',
-    offDuty: 'You are off duty.',
+    another: 'Another route appears here by itself.',
     hoursOf: (hours: number, minutes: number) => `${hours}:${String(minutes).padStart(2, '0')}`,
   },
 };
