@@ -12,6 +12,7 @@ mod desk;
 mod directory;
 mod handing_on;
 mod invoices;
+mod moving;
 mod notices;
 mod pickup_steps;
 mod pickups;
@@ -176,6 +177,7 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::ClinicAnswered(detail) => answers::answered(&mut desk, detail),
         Body::DriverPresenceSet(detail) => presence::set(&mut desk, detail),
         Body::BreakEnded(detail) => presence::break_ended(&mut desk, detail),
+        Body::StopMoved(detail) => moving::moved(&mut desk, detail),
         Body::StopSighted(detail) => tracked::sighted(&mut desk, detail),
         Body::SightingCorrected(detail) => tracked::corrected(&mut desk, detail),
         Body::LegEstimated(detail) => tracked::estimated(&mut desk, detail),

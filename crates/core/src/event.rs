@@ -172,6 +172,8 @@ bodies! {
     DriverPresenceSet,
     /// The clock: a driver's break is over.
     BreakEnded,
+    /// A dispatcher: a stop goes to another route, or gets another place on its own.
+    StopMoved,
     /// The tracker: a driver was seen at a stop's fence.
     StopSighted,
     /// The tracker: what was seen there was something else.

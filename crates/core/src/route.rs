@@ -55,6 +55,9 @@ pub struct Route {
     /// What was still in the van then, with what the driver said of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Undone>,
+    /// How often a dispatcher moved a stop to it, from it or on it: a change of its own, though stops are rows of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub moves: u32,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
@@ -240,6 +243,35 @@ impl Stop {
         self.departed_at = times(Sighting::Departed).next_back();
         self.sightings = sightings;
     }
+}
+
+/// Why a stop cannot go to that route: the contract's word. `is_loaded`: some of what it brings is in a van; `open` are the open
+/// stops of the route it would go to.
+pub fn obstacle(
+    stop: &Stop,
+    from: &Route,
+    to: &Route,
+    is_loaded: bool,
+    open: &[Stop],
+) -> Option<&'static str> {
+    if !stop.status.is_open() {
+        return Some("stop_closed");
+    }
+    if !matches!(to.status, RouteStatus::Planned | RouteStatus::Started) {
+        return Some("route_closed");
+    }
+    if from.id == to.id {
+        return None;
+    }
+    if stop.status == StopStatus::Arrived {
+        return Some("driver_is_there");
+    }
+    let is_same_van = from.driver_id == to.driver_id && to.status == RouteStatus::Started;
+    let joins_another = open.iter().any(|other| other.clinic_id == stop.clinic_id);
+    if is_loaded && (!is_same_van || joins_another) {
+        return Some("cases_in_van");
+    }
+    (open.len() >= MAX_STOPS).then_some("route_full")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

@@ -2,6 +2,7 @@
 
 mod database;
 mod layers;
+mod map;
 mod maps;
 mod notices;
 mod relay;
@@ -19,6 +20,7 @@ use pontic_wire::signature::Secret;
 
 pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
+pub use map::Map;
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
 pub use notices::{Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
@@ -90,6 +92,8 @@ pub struct Config {
     pub default_endpoints: Vec<DefaultEndpoint>,
     /// Travel times.
     pub maps: Maps,
+    /// The ground of the map on the pages; none: a plain one.
+    pub map: Option<Map>,
     /// What goes out by webhook.
     pub relay: Relay,
     /// How people are told.
@@ -147,6 +151,7 @@ impl Config {
             rules: rules(&mut said),
             default_endpoints: default_endpoints(&mut said),
             maps: maps::decide(&mut said),
+            map: map::decide(&mut said),
             relay: relay::decide(&mut said),
             notices: notices::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {

@@ -13,6 +13,7 @@ mod refold;
 mod regions;
 mod report;
 mod road;
+mod runs;
 mod silence;
 mod take;
 mod telling;
@@ -43,6 +44,7 @@ pub use learned::Learned;
 pub use refold::{Late, Stirred, follow_changes, follow_late_fixes};
 pub use regions::Region;
 pub use report::{Report, report};
+pub use runs::{Fit, Forecast, RouteForecast};
 pub use take::{Status, Taken};
 pub use telling::Current;
 
@@ -212,7 +214,7 @@ impl Drivers {
     }
 
     /// Runs `work` on a thread that may wait for the disk.
-    async fn apart<T: Send + 'static>(
+    pub async fn apart<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -27,8 +27,10 @@ mod limits;
 mod live;
 mod login;
 mod lookup;
+mod map;
 mod messages;
 mod metrics;
+mod moving;
 mod notices;
 mod paging;
 mod phones;
@@ -42,6 +44,8 @@ mod reports;
 mod request_id;
 mod routes;
 mod schemas;
+#[cfg(feature = "screens")]
+mod screens;
 mod sender_check;
 mod senders;
 mod stops;
@@ -84,13 +88,13 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// The routes with their description, which is made from them.
 fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-    let (router, document) = OpenApiRouter::with_openapi(docs::frame())
+    let routes = OpenApiRouter::with_openapi(docs::frame())
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
-        .routes(routes!(login::page, login::log_in))
+        .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
         .routes(routes!(login::me))
-        .routes(routes!(login::home))
+        .routes(routes!(map::get))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::ticket))
@@ -139,6 +143,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(stops::complete))
         .routes(routes!(stops::fail))
         .routes(routes!(stops::skip))
+        .routes(routes!(moving::post))
+        .routes(routes!(moving::fit))
         .routes(routes!(proofs::post))
         .routes(routes!(proofs::get))
         .routes(routes!(alerts::list))
@@ -173,7 +179,9 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(schemas::index))
         .routes(routes!(schemas::get))
         .routes(routes!(schemas::asyncapi))
-        .routes(routes!(sender_check::check))
-        .split_for_parts();
+        .routes(routes!(sender_check::check));
+    #[cfg(feature = "screens")]
+    let routes = routes.merge(screens::routes());
+    let (router, document) = routes.split_for_parts();
     (router, described::described(docs::named(document)))
 }

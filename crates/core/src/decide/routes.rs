@@ -38,6 +38,7 @@ pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
         taken_over_at: None,
         finished_at: None,
         left: Vec::new(),
+        moves: 0,
         version: 0,
     };
     desk.put(route.clone());
@@ -217,7 +218,8 @@ fn fits(work: Option<(&ClinicId, bool)>, stop: &Stop) -> Option<Reason> {
     }
 }
 
-fn assign_delivery(
+/// A delivery goes onto a stop, from another one if it was there.
+pub fn assign_delivery(
     desk: &mut Desk<'_>,
     route: &Route,
     stop: &mut Stop,
@@ -253,7 +255,8 @@ fn assign_delivery(
     Ok(())
 }
 
-fn assign_pickup(
+/// A pickup goes onto a stop, from another one if it was there.
+pub fn assign_pickup(
     desk: &mut Desk<'_>,
     route: &Route,
     stop: &mut Stop,
@@ -286,7 +289,7 @@ fn assign_pickup(
 }
 
 /// The cases of a delivery go into the van.
-fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
+pub fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
     for mut case in desk.parts::<Case>(&delivery.lab_id, delivery.id.as_str())? {
         case.status = CaseStatus::Out;
         desk.put(case);
@@ -471,7 +474,7 @@ fn remove_stops(desk: &mut Desk<'_>, stops: &[Stop], remove: &[StopId]) -> Step<
 }
 
 /// Numbers the stops anew: closed ones first, then the open ones as named, then the rest.
-fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
+pub fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
     if order.is_empty() {
         return Ok(());
     }

@@ -505,6 +505,23 @@ pub struct BreakEnded {
 /// Detail of the event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub struct StopMoved {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// The route that it goes to; its own: it only gets another place.
+    pub route_id: RouteId,
+    /// Its place among the open stops there, from 1; past the end is the end.
+    pub position: u32,
+    /// The version of the stop that the sender saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageRefused {
     /// Its id in the quarantine.
     pub quarantine_id: String,

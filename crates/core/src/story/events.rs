@@ -92,6 +92,10 @@ pub fn said(body: &Body, zone: &TimeZone) -> String {
         Body::ClinicAnswered(detail) => answered(detail, zone),
         Body::DriverPresenceSet(detail) => presence(detail, zone),
         Body::BreakEnded(detail) => format!("the break of driver {} is over", detail.driver_id),
+        Body::StopMoved(detail) => format!(
+            "stop {} goes to route {}, as number {} of its open stops",
+            detail.stop_id, detail.route_id, detail.position
+        ),
         other => set_up(other)
             .or_else(|| seen(other, zone))
             .unwrap_or_else(|| other.name().to_owned()),

@@ -57,6 +57,7 @@ enum What {
     Skip,
     Answer,
     Presence,
+    MoveStop,
     Patch,
     Merge,
     Wait,
@@ -86,6 +87,7 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(W::Skip),
         3 => Just(W::Answer),
         2 => Just(W::Presence),
+        4 => Just(W::MoveStop),
         2 => Just(W::Patch),
         1 => Just(W::Merge),
         2 => Just(W::Wait),
@@ -149,6 +151,7 @@ impl Happening {
             What::Arrive | What::Done | What::Fail | What::Skip => self.stop(bench),
             What::Answer => self.answer(bench),
             What::Presence => Some(self.presence(bench)),
+            What::MoveStop => self.move_stop(bench),
             What::Patch => self.patch(bench),
             What::Merge => Some(self.merge()),
             What::Wait => None,
@@ -488,6 +491,25 @@ impl Happening {
                 .into()
             }
         })
+    }
+
+    /// A stop goes to one of the lab's routes: mostly one that can be moved to one that takes it.
+    fn move_stop(&self, bench: &Bench) -> Option<Body> {
+        let mut stops = self.own::<Stop>(bench);
+        stops.retain(|stop| self.mask < 16 || stop.status.is_open());
+        let mut routes = self.own::<Route>(bench);
+        routes.retain(|route| {
+            let goes_on = matches!(route.status, RouteStatus::Planned | RouteStatus::Started);
+            self.mask < 16 || goes_on
+        });
+        let event = StopMoved {
+            lab_id: self.lab_id(),
+            stop_id: chosen(stops, self.pick)?.id,
+            route_id: chosen(routes, self.detail)?.id,
+            position: u32::from(self.mask % 5),
+            expected: None,
+        };
+        Some(event.into())
     }
 
     /// Some of the cases and pickups of a stop.

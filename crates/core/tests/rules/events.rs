@@ -283,6 +283,17 @@ pub fn stop_skipped(stop: &StopId) -> StopSkipped {
     }
 }
 
+/// A stop goes to a route, as that number of its open stops.
+pub fn stop_moved(stop: &str, route: &str, position: u32) -> StopMoved {
+    StopMoved {
+        lab_id: lab(),
+        stop_id: StopId::known(stop),
+        route_id: RouteId::known(route),
+        position,
+        expected: None,
+    }
+}
+
 pub fn patched(delivery: &DeliveryId) -> DeliveryPatched {
     DeliveryPatched {
         lab_id: lab(),

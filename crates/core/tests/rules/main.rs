@@ -8,6 +8,7 @@ mod directory;
 mod events;
 mod harness;
 mod invariants;
+mod moving;
 mod pickups;
 mod presence;
 mod properties;

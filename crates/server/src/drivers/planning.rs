@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::fence::Area;
-use pontic_core::id::{DriverId, LabId, RouteId};
+use pontic_core::id::{DriverId, LabId, RouteId, StopId};
 use pontic_core::record::{Entity as _, Kind};
 use pontic_core::route::{Route, Stop};
 use pontic_core::state::RouteStatus;
@@ -151,7 +151,8 @@ fn ended_at(route: &Route, stops: &[Stop]) -> Option<Timestamp> {
     }
 }
 
-fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop {
+/// A stop as the tracker needs it.
+pub fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop {
     // What the plan says of the place stands in for a clinic that is not set up, or was set up without one.
     let location = clinic.and_then(|clinic| clinic.location).or(stop.location);
     let fence = clinic.and_then(|clinic| clinic.fence.as_ref());
@@ -182,5 +183,25 @@ fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop
         }),
         tapped_at: stop.tapped_at(),
         closed_at: stop.closed_at,
+    }
+}
+
+/// A visit of a clinic that is on no route yet.
+pub fn visit(clinic: &Clinic, window_end: Option<Timestamp>, learned: &Learned) -> PlannedStop {
+    PlannedStop {
+        // No stop of ours has an empty id.
+        id: StopId::known(""),
+        clinic_id: clinic.id.clone(),
+        clinic_name: clinic.name.clone(),
+        sequence: 0,
+        place: clinic.location.map(|location| Place {
+            location,
+            area: Area::of(clinic.fence.as_ref(), location),
+        }),
+        window_end,
+        service_s: learned.service_s(&clinic.id),
+        leg: None,
+        tapped_at: None,
+        closed_at: None,
     }
 }

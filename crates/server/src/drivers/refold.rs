@@ -348,21 +348,31 @@ impl Drivers {
 
     /// What was learned before the hour in which that route began; looked up once for all that began in it.
     pub(super) fn learned(&self, route: &Route) -> Result<Arc<Learned>, StoreError> {
+        match route.started_at {
+            Some(at) => self.learned_before(&route.lab_id, at),
+            None => Ok(Arc::new(Learned::nothing(self.maps.pace()))),
+        }
+    }
+
+    /// The same; for a route that has not begun, what is known by now.
+    pub(super) fn learned_for(&self, route: &Route) -> Result<Arc<Learned>, StoreError> {
+        let at = route.started_at.unwrap_or_else(|| self.clock.now());
+        self.learned_before(&route.lab_id, at)
+    }
+
+    fn learned_before(&self, lab: &LabId, at: Timestamp) -> Result<Arc<Learned>, StoreError> {
         let pace = self.maps.pace();
-        let hour = route.started_at.and_then(|at| {
-            let hour = at.as_second().div_euclid(HOUR_S);
-            Timestamp::from_second(hour * HOUR_S).ok()
-        });
-        let Some(hour) = hour else {
+        let hour = at.as_second().div_euclid(HOUR_S);
+        let Ok(hour) = Timestamp::from_second(hour * HOUR_S) else {
             return Ok(Arc::new(Learned::nothing(pace)));
         };
-        let key = (route.lab_id.clone(), hour);
+        let key = (lab.clone(), hour);
         if let Some(known) = self.learned_by_hour().get(&key) {
             return Ok(Arc::clone(known));
         }
         let learned = Arc::new(Learned::before(
             self.store.as_ref(),
-            &route.lab_id,
+            lab,
             hour,
             &self.rules.default_time_zone,
             pace,
