@@ -9,6 +9,7 @@ mod eta;
 mod phase;
 mod plan;
 mod promises;
+mod spread;
 mod told;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,7 @@ pub use corrections::{Correction, corrections};
 pub use eta::Eta;
 pub use plan::{Leg, Place, Plan, PlannedStop};
 pub use promises::{HORIZONS_MIN, Promise, promises};
+pub use spread::Spread;
 pub use told::{News, Notice, Said, Told};
 
 /// Fixes further apart say nothing of the way between them.
