@@ -26,6 +26,7 @@ mod map;
 mod messages;
 mod metrics;
 mod moving;
+mod names;
 mod notices;
 mod paging;
 mod phones;
@@ -41,6 +42,7 @@ mod routes;
 mod schemas;
 #[cfg(feature = "screens")]
 mod screens;
+mod search;
 mod sender_check;
 mod senders;
 mod stops;
@@ -89,6 +91,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(login::log_out))
         .routes(routes!(login::me))
         .routes(routes!(map::get))
+        .routes(routes!(search::search))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::ticket))
@@ -137,6 +140,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(proofs::get))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::close))
+        .routes(routes!(alerts::snooze))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::get))
         .routes(routes!(quarantine::groups))
@@ -160,6 +164,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(messages::redrive))
         .routes(routes!(messages::redrive_many))
         .routes(routes!(metrics::integration, metrics::reset))
+        .routes(routes!(metrics::series))
         .routes(routes!(metrics::prometheus))
         .routes(routes!(limits::list))
         .routes(routes!(limits::clear))

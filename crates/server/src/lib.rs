@@ -26,6 +26,7 @@ pub mod notify;
 pub mod relay;
 pub mod replay;
 pub mod rhythms;
+pub mod series;
 pub mod shape;
 pub mod startup;
 pub mod storage;
