@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::delivery::ProofOfDelivery;
 use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
 use crate::phi::{Phi, Private};
@@ -51,6 +52,9 @@ pub struct Route {
         skip_serializing_if = "Option::is_none"
     )]
     pub finished_at: Option<Timestamp>,
+    /// What was still in the van then, with what the driver said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Undone>,
     /// How often a dispatcher moved a stop to it, from it or on it: a change of its own, though stops are rows of their own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub moves: u32,
@@ -203,6 +207,12 @@ pub struct Stop {
     /// The proof.
     #[serde(default, skip_serializing_if = "ProofOfDelivery::is_empty")]
     pub proof: ProofOfDelivery,
+    /// What the clinic said of this visit, the newest of each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
+    /// How often it said something.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub answered: u32,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,

@@ -3,6 +3,7 @@
 //! A fix is taken under its driver's lock: recognised if it came before, put into the log of positions, held against the route's
 //! fences, told to dispatchers. What it means goes through the event door; whoever sent it hears of it when it is on disk.
 
+mod ahead;
 mod day;
 mod fleet;
 mod learned;
@@ -37,6 +38,7 @@ use crate::door::{Busy, Door, own_event};
 use crate::live::{Hub, Interest};
 use crate::maps::Maps;
 
+pub use ahead::Ahead;
 pub use fleet::Fleet;
 pub use learned::Learned;
 pub use refold::{Late, Stirred, follow_changes, follow_late_fixes};

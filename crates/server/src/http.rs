@@ -2,12 +2,17 @@
 
 mod alerts;
 mod body;
+mod clinic_page;
 mod deliveries;
+mod described;
 mod devices;
 mod directory;
 mod docs;
 mod drawing;
+mod drive;
+mod driver_sessions;
 mod driver_socket;
+mod driver_status;
 mod events;
 mod explain;
 mod failure;
@@ -43,10 +48,12 @@ mod schemas;
 #[cfg(feature = "screens")]
 mod screens;
 mod search;
+mod secrets;
 mod sender_check;
 mod senders;
 mod stops;
 mod subscriptions;
+mod taps;
 mod templates;
 mod tokens;
 mod webhooks;
@@ -110,6 +117,12 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(directory::get_driver, directory::put_driver))
         .routes(routes!(devices::list, devices::create))
         .routes(routes!(devices::revoke))
+        .routes(routes!(driver_sessions::invite))
+        .routes(routes!(driver_sessions::end))
+        .routes(routes!(driver_status::post))
+        .routes(routes!(drive::get))
+        .routes(routes!(clinic_page::state))
+        .routes(routes!(clinic_page::answer))
         .routes(routes!(positions::post))
         .routes(routes!(history::positions, positions::post_of))
         .routes(routes!(history::statistics))
@@ -117,6 +130,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(phones::osmand_get, phones::osmand_post))
         .routes(routes!(directory::list_endpoints))
         .routes(routes!(directory::get_endpoint, directory::put_endpoint))
+        .routes(routes!(secrets::add_to_endpoint))
+        .routes(routes!(secrets::remove_from_endpoint))
         .routes(routes!(import::import))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::get, deliveries::patch))
@@ -154,6 +169,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
             subscriptions::delete
         ))
         .routes(routes!(subscriptions::test))
+        .routes(routes!(secrets::add_to_subscription))
+        .routes(routes!(secrets::remove_from_subscription))
         .routes(routes!(notices::list))
         .routes(routes!(notices::test))
         .routes(routes!(templates::list))
@@ -176,5 +193,5 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
     #[cfg(feature = "screens")]
     let routes = routes.merge(screens::routes());
     let (router, document) = routes.split_for_parts();
-    (router, docs::named(document))
+    (router, described::described(docs::named(document)))
 }

@@ -53,6 +53,8 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Nothing,
         Need::Nothing,
     ),
+    ("/t/{link}/state", Need::Nothing, Need::Nothing),
+    ("/t/{link}/answers", Need::Nothing, Need::Nothing),
     ("/owntracks", Need::Nothing, Need::Nothing),
     ("/osmand", Need::Nothing, Need::Nothing),
     ("/", Need::Role(ANYONE), Need::Role(ADMIN)),
@@ -89,6 +91,22 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(DESK),
     ),
     (
+        "/v1/drivers/{id}/invites",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/drivers/{id}/sessions",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
+    (
+        "/v1/drivers/{id}/status",
+        Need::Role(ADMIN),
+        Need::Role(DRIVE),
+    ),
+    ("/v1/drive", Need::Role(DRIVE), Need::Role(ADMIN)),
+    (
         "/v1/drivers/{id}/positions",
         Need::Role(ROUTES),
         Need::Role(SENDERS),
@@ -101,6 +119,16 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/v1/positions", Need::Role(ADMIN), Need::Role(SENDERS)),
     ("/v1/endpoints", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/endpoints/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
+    (
+        "/v1/endpoints/{id}/secrets",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/endpoints/{id}/secrets/{fingerprint}",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
     ("/v1/import/{kind}", Need::Role(ADMIN), Need::Role(DESK)),
     ("/v1/deliveries", Need::Role(READ), Need::Role(DESK)),
     ("/v1/deliveries/{id}", Need::Role(READ), Need::Role(DESK)),
@@ -185,6 +213,16 @@ const TABLE: &[(&str, Need, Need)] = &[
     ),
     (
         "/v1/subscriptions/{id}/test",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/subscriptions/{id}/secrets",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/subscriptions/{id}/secrets/{fingerprint}",
         Need::Role(ADMIN),
         Need::Role(ADMIN),
     ),

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::fence::Area;
 use pontic_core::id::{DriverId, LabId, RouteId, StopId};
-use pontic_core::record::{Entity, Kind};
+use pontic_core::record::{Entity as _, Kind};
 use pontic_core::route::{Route, Stop};
 use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{Leg, Place, Plan, PlannedStop};
@@ -14,9 +14,7 @@ use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
 
 use super::learned::Learned;
-
-/// Rows that are read at once.
-const PAGE: usize = 1_000;
+use crate::reading::{all, one};
 
 /// A route as the records tell it: the plan, and its stops in the same order.
 pub struct Planned {
@@ -28,23 +26,6 @@ pub struct Planned {
     pub is_started: bool,
     /// Its stops, as the plan has them.
     pub stops: Vec<Stop>,
-}
-
-/// All of a kind that pass the filter.
-fn all<E: Entity>(store: &dyn Store, filter: &Filter) -> Result<Vec<E>, StoreError> {
-    let mut found = Vec::new();
-    let mut paging = Paging {
-        after: None,
-        limit: PAGE,
-    };
-    loop {
-        let page = store.list(E::KIND, filter, &paging)?;
-        found.extend(page.items.iter().filter_map(E::from_record).cloned());
-        match page.next {
-            Some(next) => paging.after = Some(next),
-            None => return Ok(found),
-        }
-    }
 }
 
 /// Every route that is being driven.
@@ -119,12 +100,6 @@ pub fn stops_of(store: &dyn Store, route: &Route) -> Result<Vec<Stop>, StoreErro
     let mut stops = all::<Stop>(store, &filter)?;
     stops.sort_by_key(|stop| stop.sequence);
     Ok(stops)
-}
-
-/// One record by its id.
-pub fn one<E: Entity>(store: &dyn Store, lab: &LabId, id: &str) -> Result<Option<E>, StoreError> {
-    let records = store.get(E::KIND, Some(lab), id)?;
-    Ok(records.iter().find_map(E::from_record).cloned())
 }
 
 /// The lab's zone, or the default one.

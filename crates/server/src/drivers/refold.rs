@@ -23,6 +23,7 @@ use super::road::Road;
 use super::{Drivers, Learned};
 use crate::clock::Clock;
 use crate::door::Draft;
+use crate::reading::one;
 
 /// Late fixes that come within so long are looked at together: a phone that was offline sends its whole buffer.
 const GATHER: Duration = Duration::from_millis(150);
@@ -285,7 +286,7 @@ impl Drivers {
 fn stops_as_told(drivers: &Drivers, stops: &[Stop]) -> Result<Vec<Stop>, StoreError> {
     let mut fresh = Vec::with_capacity(stops.len());
     for stop in stops {
-        let now = planning::one::<Stop>(drivers.store.as_ref(), &stop.lab_id, stop.id.as_str())?;
+        let now = one::<Stop>(drivers.store.as_ref(), &stop.lab_id, stop.id.as_str())?;
         fresh.push(now.unwrap_or_else(|| stop.clone()));
     }
     Ok(fresh)
@@ -388,7 +389,7 @@ impl Drivers {
     /// The route's plan as the records tell it; what was learned is looked up once a route.
     fn plan(&self, lab: &LabId, id: &RouteId) -> Result<Option<Planned>, StoreError> {
         let store = self.store.as_ref();
-        let Some(route) = planning::one::<Route>(store, lab, id.as_str())? else {
+        let Some(route) = one::<Route>(store, lab, id.as_str())? else {
             return Ok(None);
         };
         let learned = self.learned(&route)?;

@@ -15,7 +15,8 @@ use pontic_store::{Store, StoreError};
 use super::Drivers;
 use super::fleet::locked;
 use super::learned::Learned;
-use super::planning::{self, one};
+use super::planning;
+use crate::reading::one;
 
 /// When a driver without a shift leaves the lab.
 const USUAL_START: Time = time(8, 0, 0, 0);

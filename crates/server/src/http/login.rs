@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::body;
 use super::gate::{self, SESSION_COOKIE};
 use super::problem::{Answer, Problem};
-use crate::access::Caller;
+use crate::access::{Caller, DRIVER_SESSION};
 use crate::app::App;
 
 /// Where a browser goes that named no page of ours.
@@ -25,9 +25,9 @@ const PATH: TextLimits = TextLimits {
     multiline: false,
 };
 
-/// Log in with a token (a form field or JSON member `token`); sets the session's cookie. `next` is a page of ours to go on to, which
-/// the answer to JSON names; anything else leads to the first page.
-#[utoipa::path(post, path = "/login", tag = "access", security(()), request_body(content = Value, description = "`{ token, next? }`, as JSON or form"),
+/// Log in with a token (a form field or JSON member `token`), or a driver's phone with the code of an invite (`invite`); sets the
+/// session's cookie. `next` is a page of ours to go on to, which the answer to JSON names; anything else leads to the first page.
+#[utoipa::path(post, path = "/login", tag = "access", security(()), request_body(content = Value, description = "`{ token, next? }`, as JSON or form; or `{ invite }`"),
     responses((status = 200, body = Value), (status = 303, description = "From the form: to `next`, or to /login again"), (status = 401), (status = 403)))]
 pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Response> {
     let (parts, stream) = request.into_parts();
@@ -36,7 +36,7 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
     }
     let bytes = body::read(stream, body::WEBHOOK).await?;
     let from_form = !body::is_json(&parts.headers);
-    let Asked { token, next } = if from_form {
+    let Asked { key, next } = if from_form {
         Asked::from_form(&bytes)
     } else {
         Asked::from_json(&bytes)?
@@ -44,9 +44,13 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
     let next = next.filter(|next| is_ours(next));
     let now = app.clock.now();
     let keys = Arc::clone(&app.keys);
-    let session = tokio::task::spawn_blocking(move || keys.log_in(&token, now))
-        .await
-        .map_err(|_| Problem::internal())??;
+    let lasts_s = key.lasts_s();
+    let session = tokio::task::spawn_blocking(move || match key {
+        Key::Token(token) => keys.log_in(&token, now),
+        Key::Invite(code) => keys.accept_invite(&code, now),
+    })
+    .await
+    .map_err(|_| Problem::internal())??;
     let Some(session) = session else {
         return if from_form {
             let again = address(next.as_deref().unwrap_or(FIRST_PAGE));
@@ -56,7 +60,7 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
             Err(Problem::unauthorized())
         };
     };
-    let cookie = cookie(&app, &session.0, 12 * 3_600);
+    let cookie = cookie(&app, &session.0, lasts_s);
     let next = next.as_deref().unwrap_or(FIRST_PAGE);
     let mut response = if from_form {
         Redirect::to(next).into_response()
@@ -70,9 +74,27 @@ pub async fn log_in(State(app): State<Arc<App>>, request: Request) -> Answer<Res
     Ok(response)
 }
 
+/// What somebody logs in with.
+enum Key {
+    /// A token.
+    Token(String),
+    /// The code of an invite.
+    Invite(String),
+}
+
+impl Key {
+    /// How long the session lasts, in seconds.
+    const fn lasts_s(&self) -> u64 {
+        match self {
+            Self::Token(_) => 12 * 3_600,
+            Self::Invite(_) => DRIVER_SESSION.as_secs().unsigned_abs(),
+        }
+    }
+}
+
 /// What a browser or program says to log in.
 struct Asked {
-    token: String,
+    key: Key,
     next: Option<String>,
 }
 
@@ -80,11 +102,17 @@ impl Asked {
     fn from_json(bytes: &[u8]) -> Answer<Self> {
         let json = body::parse(bytes, false)?;
         let mut reader = Reader::new(&json, "");
-        let token = reader.required("token", fields::text(NAME));
+        let key = match reader.optional("invite", fields::text(NAME)) {
+            Some(code) => Some(Key::Invite(code.to_owned())),
+            None => {
+                let token = reader.required("token", fields::text(NAME));
+                token.map(|token| Key::Token(token.to_owned()))
+            }
+        };
         let next = reader.optional("next", fields::text(PATH));
         let asked = || {
             Some(Self {
-                token: token?.to_owned(),
+                key: key?,
                 next: next.map(ToString::to_string),
             })
         };
@@ -102,7 +130,7 @@ impl Asked {
             })
         };
         Self {
-            token: field("token").unwrap_or_default(),
+            key: Key::Token(field("token").unwrap_or_default()),
             next: field("next"),
         }
     }
@@ -240,8 +268,12 @@ mod tests {
     #[test]
     fn forms_are_read_as_browsers_write_them() {
         let asked = Asked::from_form(b"next=%2F%3Fa%3Db+c&token=a%2Bb%26%25%C3%A9%zz%4");
-        assert_eq!(asked.token, "a+b&%\u{e9}%zz%4");
+        let token = |asked: &Asked| match &asked.key {
+            Key::Token(token) => Some(token.clone()),
+            Key::Invite(_) => None,
+        };
+        assert_eq!(token(&asked).as_deref(), Some("a+b&%\u{e9}%zz%4"));
         assert_eq!(asked.next.as_deref(), Some("/?a=b c"));
-        assert_eq!(Asked::from_form(b"").token, "");
+        assert_eq!(token(&Asked::from_form(b"")).as_deref(), Some(""));
     }
 }

@@ -125,6 +125,15 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
 
+    /// 404: a clinic's link leads nowhere, not yet or not any more.
+    pub fn link(code: &'static str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            code,
+            "There is no visit to look at behind this link.",
+        )
+    }
+
     /// 405.
     pub fn wrong_method() -> Self {
         Self::new(
