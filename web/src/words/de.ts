@@ -2,7 +2,8 @@ import type { Words } from './words';
 import { dispatch } from './de/dispatch';
 import { drive } from './de/drive';
 import { integrations } from './de/integrations';
+import { map } from './de/map';
 import { shell } from './de/shell';
 import { track } from './de/track';
 
-export const de: Words = { shell, dispatch, integrations, drive, track };
+export const de: Words = { shell, dispatch, integrations, drive, track, map };

@@ -1,7 +1,8 @@
 import { dispatch } from './en/dispatch';
 import { drive } from './en/drive';
 import { integrations } from './en/integrations';
+import { map } from './en/map';
 import { shell } from './en/shell';
 import { track } from './en/track';
 
-export const en = { shell, dispatch, integrations, drive, track };
+export const en = { shell, dispatch, integrations, drive, track, map };

@@ -1,0 +1,339 @@
+import { ask, askAll, Problem } from '../api/client';
+import { Live, type LiveMessage } from '../api/live.svelte';
+import { me, mayAct, type Me } from '../api/session.svelte';
+import { clock } from '../clock.svelte';
+import { Coalesced } from './desk/coalesce';
+import { Moved } from './desk/moved';
+import { hush, locate } from './desk/now';
+import { Order } from './desk/order';
+import { keyOf } from './desk/records';
+import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
+import { Registry, type Kind } from './desk/registry';
+
+export type { DriverNow, RouteNow, StopNow } from './desk/now';
+
+/** What the desk's panels show. */
+export interface Selected {
+  kind: 'driver' | 'stop' | 'clinic';
+  key: string;
+}
+
+const BEAT_MS = 250;
+/** Windows run out while nothing is heard. */
+const JUDGE_MS = 5_000;
+const MOST_CLINICS = 10_000;
+const MOST_OPEN = 4_000;
+
+/**
+ * Everything the dispatcher's screens know, kept up by the live stream. What moves often stands in plain maps and is read after `beat`;
+ * a map on the screen listens to `onMoved` instead.
+ */
+export class Desk extends Registry {
+  beat = $state(0);
+  alerts = $state.raw<Alert[]>([]);
+  selected = $state.raw<Selected | null>(null);
+  /** The lab that is shown; `null`: all. */
+  lab = $state<string | null>(null);
+  me = $state.raw<Me | null>(null);
+  /** Whether the first picture is there. */
+  ready = $state(false);
+  /** Why it is not. */
+  fault = $state<string | null>(null);
+  /** Paths of the API that this server has. */
+  paths = $state.raw<string[]>([]);
+
+  readonly live = new Live((messages) => this.#hear(messages));
+
+  #moved = new Moved();
+  #beating: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #order = new Order();
+  #loads = new Coalesced((wish) => this.#load(wish));
+
+  constructor() {
+    super(() => clock.read());
+  }
+
+  get mayAct(): boolean {
+    return this.me !== null && mayAct(this.me);
+  }
+
+  /** Whether this server has such a path, as its OpenAPI writes it. */
+  has(path: string): boolean {
+    return this.paths.includes(path);
+  }
+
+  /** Loads who asks, and opens the stream: its snapshot brings the rest. */
+  async start(): Promise<void> {
+    try {
+      this.me = await me();
+      this.lab = this.me.labId;
+      // Which day it is goes by the server's clock.
+      await clock.follow();
+      this.live.open();
+      this.#timer = setInterval(() => this.#judgeAll(), JUDGE_MS);
+      const api = await ask<{ paths: Record<string, unknown> }>('/openapi.json');
+      this.paths = Object.keys(api.paths);
+    } catch (error) {
+      this.fault = error instanceof Problem ? error.message : String(error);
+    }
+  }
+
+  stop(): void {
+    this.live.close();
+    clearInterval(this.#timer);
+    clearTimeout(this.#beating);
+  }
+
+  /** Calls `listen` once a frame with the drivers that moved; gives the way to end that. */
+  onMoved(listen: (keys: Set<string>) => void): () => void {
+    return this.#moved.listen(listen);
+  }
+
+  select(kind: Selected['kind'], key: string): void {
+    this.selected = { kind, key };
+  }
+
+  unselect(): void {
+    this.selected = null;
+  }
+
+  /** Whether records of a lab are shown. */
+  shows(labId: string): boolean {
+    return this.lab === null || this.lab === labId || labId === '-';
+  }
+
+  /** Loads a route now, for instance after it was changed from here: the stream tells of it too, but later. */
+  async refreshRoute(labId: string, routeId: string): Promise<void> {
+    await this.#load(wish('route', labId, routeId));
+  }
+
+  /** Loads the open alerts anew. */
+  async refreshAlerts(): Promise<void> {
+    await this.#load(ALERTS);
+  }
+
+  // What is heard.
+
+  #hear(messages: LiveMessage[]): void {
+    for (const message of messages) this.#hearOne(message);
+    this.#moved.tell();
+    this.#pulse();
+  }
+
+  #hearOne(message: LiveMessage): void {
+    const labId = String(message['labId'] ?? '');
+    const id = (field: string) => String(message[field] ?? '');
+    switch (message.type) {
+      case 'SNAPSHOT':
+        return this.#begin(message);
+      case 'DRIVER_LOCATION_UPDATE':
+        this.#located(labId, message);
+        return this.predicted(labId, message);
+      case 'ETA_UPDATE':
+        return this.predicted(labId, message);
+      case 'ROUTE_UPDATED':
+      case 'STOP_ARRIVED':
+      case 'STOP_DEPARTED':
+      case 'GEOFENCE_ENTER':
+      case 'GEOFENCE_EXIT':
+      case 'GEOFENCE_CROSSED':
+      case 'GEOFENCE_CORRECTED':
+        return this.#loads.want(wish('route', labId, id('routeId')));
+      case 'DELIVERY_UPDATED':
+        return this.#workChanged('delivery', message, 'scheduled', this.deliveries, id('deliveryId'));
+      case 'PICKUP_UPDATED':
+        return this.#workChanged('pickup', message, 'requested', this.pickups, id('id'));
+      case 'CLINIC_UPDATED':
+        return this.#loads.want(wish('clinic', labId, id('clinicId')));
+      case 'DRIVER_UPDATED':
+        return this.#loads.want(wish('driver', labId, id('driverId')));
+      case 'DRIVER_SILENT': {
+        const driver = this.drivers.get(keyOf(labId, id('driverId')));
+        if (driver) hush(driver, message);
+        return this.#loads.want(ALERTS);
+      }
+      case 'RUSH_ALERT':
+      case 'ALERT':
+      case 'ALERT_CLOSED':
+      case 'ALERT_SNOOZED':
+        return this.#loads.want(ALERTS);
+    }
+  }
+
+  #begin(snapshot: LiveMessage): void {
+    for (const key of this.begin(snapshot)) this.#moved.note(key);
+    this.#setAlerts(snapshot['alerts'] as Alert[]);
+    void this.#loadRest();
+  }
+
+  #located(labId: string, message: LiveMessage): void {
+    const driverId = String(message['driverId']);
+    const known = this.drivers.get(keyOf(labId, driverId));
+    if (!known) this.#loads.want(wish('driver', labId, driverId));
+    const driver = known ?? this.driver(labId, driverId, driverId);
+    if (locate(driver, message)) this.#moved.note(driver.key);
+  }
+
+  /** A delivery or pickup that is on no route is loaded; any other is none of the tray's. */
+  #workChanged(
+    kind: 'delivery' | 'pickup',
+    message: LiveMessage,
+    free: string,
+    tray: Map<string, unknown>,
+    id: string,
+  ): void {
+    const labId = String(message['labId']);
+    const date = String(message['date'] ?? '');
+    if (message['status'] === free && date <= this.today(labId)) {
+      this.#loads.want(wish(kind, labId, id));
+    } else {
+      tray.delete(keyOf(labId, id));
+      this.#order.isNews(wish(kind, labId, id), this.#order.next());
+    }
+  }
+
+  // What is loaded.
+
+  /** Loads what a wish names. */
+  async #load(wanted: string): Promise<void> {
+    if (wanted === ALERTS) {
+      const asked = this.#order.next();
+      const alerts = await askAll<Alert>('/v1/alerts?status=open', 400);
+      if (this.#order.isNews(ALERTS, asked)) this.#setAlerts(alerts);
+      return this.#pulse();
+    }
+    const { kind, labId, id } = read(wanted);
+    const asked = this.#order.next();
+    let record: unknown;
+    try {
+      const names = kind === 'delivery' ? '&names=0' : '';
+      record = await ask(
+        `/v1/${PLURAL[kind]}/${encodeURIComponent(id)}?labId=${encodeURIComponent(labId)}${names}`,
+      );
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 404) throw error;
+    }
+    if (this.#order.isNews(wanted, asked)) this.put(kind, labId, id, record);
+    this.#pulse();
+  }
+
+  #setAlerts(alerts: Alert[]): void {
+    this.alerts = alerts;
+    this.heed(alerts);
+  }
+
+  /** What the snapshot does not hold: directories, what is over today, work on no route. */
+  async #loadRest(): Promise<void> {
+    try {
+      const labs = await askAll<Lab>('/v1/labs');
+      this.labs.clear();
+      for (const lab of labs) this.labs.set(lab.id, lab);
+      const days = labs.map((lab) => this.today(lab.id));
+      const dates = days.filter((date, index) => days.indexOf(date) === index);
+      await Promise.all([
+        this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id),
+        this.#loadAll<Driver>('driver', '/v1/drivers', MOST_OPEN, (one) => one.id),
+        this.#loadAll<Delivery>(
+          'delivery',
+          '/v1/deliveries?status=scheduled',
+          MOST_OPEN,
+          (one) => one.deliveryId,
+          this.deliveries,
+        ),
+        ...dates.map((date) =>
+          // What is on a route already is loaded for its RUSH mark.
+          this.#loadAll<Delivery>(
+            'delivery',
+            `/v1/deliveries?date=${date}`,
+            MOST_OPEN,
+            (one) => one.deliveryId,
+          ),
+        ),
+        this.#loadAll<Pickup>(
+          'pickup',
+          '/v1/pickups?status=requested',
+          MOST_OPEN,
+          (one) => one.id,
+          this.pickups,
+        ),
+        ...dates.map((date) =>
+          this.#loadAll<Route>(
+            'route',
+            `/v1/routes?date=${date}&status=finished`,
+            MOST_OPEN,
+            (one) => one.id,
+          ),
+        ),
+      ]);
+      this.fault = null;
+      this.ready = true;
+    } catch (error) {
+      this.fault = error instanceof Problem ? error.message : String(error);
+    }
+    this.#pulse();
+  }
+
+  /** Loads a list; `tray` loses what is in it no more. */
+  async #loadAll<T extends { labId: string }>(
+    kind: Kind,
+    path: string,
+    most: number,
+    idOf: (record: T) => string,
+    tray?: Map<string, { labId: string }>,
+  ): Promise<void> {
+    const asked = this.#order.next();
+    const before = [...(tray ?? [])];
+    const there: string[] = [];
+    for (const record of await askAll<T>(path, most)) {
+      const id = idOf(record);
+      there.push(keyOf(record.labId, id));
+      if (this.#order.isNews(wish(kind, record.labId, id), asked)) this.put(kind, record.labId, id, record);
+    }
+    for (const [key, { labId }] of before) {
+      const isGone = !there.includes(key);
+      const id = key.slice(labId.length + 1);
+      if (isGone && this.#order.isNews(wish(kind, labId, id), asked)) tray?.delete(key);
+    }
+  }
+
+  /** Loads everything again, after a fault. */
+  async retry(): Promise<void> {
+    this.fault = null;
+    await this.#loadRest();
+  }
+
+  // What moves on by itself.
+
+  #judgeAll(): void {
+    if (this.judgeAll()) this.#pulse();
+  }
+
+  #pulse(): void {
+    this.#beating ??= setTimeout(() => {
+      this.#beating = undefined;
+      this.beat += 1;
+    }, BEAT_MS);
+  }
+}
+
+const ALERTS = 'alerts';
+const PLURAL: Record<Kind, string> = {
+  route: 'routes',
+  delivery: 'deliveries',
+  pickup: 'pickups',
+  clinic: 'clinics',
+  driver: 'drivers',
+};
+
+function wish(kind: Kind, labId: string, id: string): string {
+  return JSON.stringify([kind, labId, id]);
+}
+
+function read(wanted: string): { kind: Kind; labId: string; id: string } {
+  const [kind, labId, id] = JSON.parse(wanted) as [Kind, string, string];
+  return { kind, labId, id };
+}
+
+/** The one desk of this page. */
+export const desk = new Desk();

@@ -1,0 +1,275 @@
+import { dateIn } from '../../ages';
+import { isOpen } from './lateness';
+import { hush, judge, locate, predict, predictions } from './now';
+import type { DriverNow, Prediction, RouteNow, StopNow } from './now';
+import { keyOf } from './records';
+import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route, Stop } from './records';
+
+/** What is loaded one by one. */
+export type Kind = 'route' | 'delivery' | 'pickup' | 'clinic' | 'driver';
+
+/** How things stand, in figures. */
+export interface Counts {
+  onDuty: number;
+  silent: number;
+  left: number;
+  late: number;
+  atRisk: number;
+  rush: number;
+}
+
+/** What the desk knows, in plain maps: 500 drivers move at once, and nothing is drawn because one of them did. */
+export class Registry {
+  readonly drivers = new Map<string, DriverNow>();
+  readonly routes = new Map<string, RouteNow>();
+  readonly stops = new Map<string, StopNow>();
+  readonly clinics = new Map<string, Clinic>();
+  readonly labs = new Map<string, Lab>();
+  /** Deliveries and pickups that are on no route, of today and before. */
+  readonly deliveries = new Map<string, Delivery>();
+  readonly pickups = new Map<string, Pickup>();
+
+  #predictions = new Map<string, Prediction>();
+  /** Deliveries and pickups that are RUSH, by key. */
+  #rush = new Set<string>();
+
+  /** `now` gives the server's time in ms. */
+  constructor(private readonly now: () => number) {}
+
+  zone(labId: string): string | undefined {
+    return this.labs.get(labId)?.timeZone;
+  }
+
+  /** The lab's day. */
+  today(labId: string): string {
+    return dateIn(this.now(), this.zone(labId));
+  }
+
+  clinicOf(stop: Pick<Stop, 'labId' | 'clinicId'>): Clinic | undefined {
+    return this.clinics.get(keyOf(stop.labId, stop.clinicId));
+  }
+
+  /** Whether something at that stop is RUSH. */
+  isRush(stop: Pick<Stop, 'labId' | 'deliveryIds' | 'pickupIds'>): boolean {
+    if (this.#rush.size === 0) return false;
+    const isRush = (id: string) => this.#rush.has(keyOf(stop.labId, id));
+    return stop.deliveryIds.some(isRush) || stop.pickupIds.some(isRush);
+  }
+
+  /** The route that a stop is on. */
+  routeOf(stop: Pick<Stop, 'labId' | 'routeId'>): RouteNow | undefined {
+    return this.routes.get(keyOf(stop.labId, stop.routeId));
+  }
+
+  /** What a clinic is called. */
+  clinicName(labId: string, clinicId: string, stop?: Pick<Stop, 'clinicName'>): string {
+    return this.clinics.get(keyOf(labId, clinicId))?.name ?? stop?.clinicName ?? clinicId;
+  }
+
+  driverName(labId: string, driverId: string): string {
+    return this.drivers.get(keyOf(labId, driverId))?.name ?? driverId;
+  }
+
+  /** The routes of today that a driver drives, in the order of the day, and those he is still on. */
+  routesOf(driver: DriverNow): RouteNow[] {
+    const today = this.today(driver.labId);
+    const mine = [...this.routes.values()].filter(
+      (route) =>
+        route.labId === driver.labId &&
+        route.driverId === driver.driverId &&
+        route.status !== 'cancelled' &&
+        (route.date === today || route.status === 'started'),
+    );
+    return mine.sort((a, b) => firstMoment(a) - firstMoment(b));
+  }
+
+  counts(shows: (labId: string) => boolean): Counts {
+    const counts: Counts = { onDuty: 0, silent: 0, left: 0, late: 0, atRisk: 0, rush: 0 };
+    for (const driver of this.drivers.values()) {
+      if (!shows(driver.labId)) continue;
+      if (this.isOnDuty(driver)) counts.onDuty += 1;
+      if (driver.silent) counts.silent += 1;
+    }
+    for (const route of this.routes.values()) {
+      if (!shows(route.labId) || route.date !== this.today(route.labId)) continue;
+      if (route.status !== 'planned' && route.status !== 'started') continue;
+      for (const stop of route.stops) {
+        if (!isOpen(stop)) continue;
+        counts.left += 1;
+        if (stop.status === 'planned' && stop.late) counts.late += 1;
+        if (stop.atRisk) counts.atRisk += 1;
+      }
+    }
+    for (const one of this.deliveries.values())
+      if (one.priority === 'RUSH' && shows(one.labId)) counts.rush += 1;
+    for (const one of this.pickups.values()) if (one.isRush && shows(one.labId)) counts.rush += 1;
+    return counts;
+  }
+
+  /** On the road, or says to be on duty. */
+  isOnDuty(driver: DriverNow): boolean {
+    if (driver.presence) return driver.presence !== 'off_duty';
+    return this.routesOf(driver).some((route) => route.status === 'started');
+  }
+
+  /** Begins anew with a snapshot of the stream; gives the drivers in it. */
+  begin(snapshot: Record<string, unknown>): string[] {
+    this.routes.clear();
+    this.stops.clear();
+    this.#predictions.clear();
+    const before = new Map(this.drivers);
+    this.drivers.clear();
+    for (const told of snapshot['drivers'] as Record<string, unknown>[]) {
+      const labId = String(told['labId']);
+      const driver = this.driver(labId, String(told['driverId']), String(told['name']));
+      // A new connection does not shorten the tail.
+      driver.tail = before.get(driver.key)?.tail ?? [];
+      locate(driver, told);
+      for (const [id, prediction] of predictions(told)) this.#predictions.set(keyOf(labId, id), prediction);
+    }
+    for (const route of snapshot['routes'] as Route[]) this.#putRoute(route);
+    return [...this.drivers.keys()];
+  }
+
+  /** A driver, made if nobody knows him yet. */
+  driver(labId: string, driverId: string, name: string): DriverNow {
+    const key = keyOf(labId, driverId);
+    let driver = this.drivers.get(key);
+    if (!driver) {
+      driver = { key, labId, driverId, name, tail: [] };
+      this.drivers.set(key, driver);
+    }
+    driver.name = name;
+    return driver;
+  }
+
+  /** Takes over the predictions of a DRIVER_LOCATION_UPDATE or ETA_UPDATE. */
+  predicted(labId: string, message: Record<string, unknown>): void {
+    const now = this.now();
+    for (const [id, prediction] of predictions(message)) {
+      const key = keyOf(labId, id);
+      const merged = { ...this.#predictions.get(key), ...prediction };
+      this.#predictions.set(key, merged);
+      const stop = this.stops.get(key);
+      if (stop) predict(stop, merged, now);
+    }
+  }
+
+  /** Who is silent and what is RUSH, by the open alerts, newest first. */
+  heed(alerts: Alert[]): void {
+    for (const alert of alerts) {
+      const id =
+        alert.code === 'rush_case' ? alert['deliveryId'] : alert.code === 'rush_pickup' && alert['id'];
+      if (typeof id === 'string') this.#rush.add(keyOf(alert.labId, id));
+    }
+    // The newest of each driver is taken last, and stays.
+    for (const alert of alerts.filter((one) => one.code === 'driver_silent').toReversed()) {
+      const driver = this.drivers.get(keyOf(alert.labId, String(alert['driverId'])));
+      if (driver) hush(driver, alert);
+    }
+  }
+
+  /** Judges all open stops anew: windows run out while nothing is heard. Gives whether something changed. */
+  judgeAll(): boolean {
+    const now = this.now();
+    let changed = false;
+    for (const stop of this.stops.values()) if (isOpen(stop)) changed = judge(stop, now) || changed;
+    return changed;
+  }
+
+  /** Takes over a record as it was answered; none: it is there no more. */
+  put(kind: Kind, labId: string, id: string, record: unknown): void {
+    const key = keyOf(labId, id);
+    if (kind === 'route') {
+      if (record) this.#putRoute(record as Route);
+      else this.#dropRoute(key);
+    } else if (kind === 'driver') {
+      if (record) this.#putDriver(record as Driver);
+    } else if (kind === 'clinic') {
+      if (record) this.clinics.set(key, record as Clinic);
+    } else if (kind === 'delivery') {
+      this.#putDelivery(key, record as Delivery | undefined);
+    } else {
+      this.#putPickup(key, record as Pickup | undefined);
+    }
+  }
+
+  #putRoute(record: Route): void {
+    const key = keyOf(record.labId, record.id);
+    this.#dropRoute(key);
+    if (record.status === 'cancelled') return;
+    const now = this.now();
+    const stops = record.stops.map((stop): StopNow => {
+      const stopKey = keyOf(stop.labId, stop.id);
+      const known = this.#predictions.get(stopKey);
+      // A prediction of another route's or driver's way says nothing of this one's.
+      const holds = known?.routeId === record.id && known.driverId === record.driverId;
+      if (known && !holds) this.#predictions.delete(stopKey);
+      const made: StopNow = { ...stop, key: stopKey, late: false, atRisk: false };
+      predict(made, holds ? known : undefined, now);
+      this.stops.set(stopKey, made);
+      return made;
+    });
+    stops.sort((a, b) => a.sequence - b.sequence);
+    this.routes.set(key, { ...record, key, stops });
+  }
+
+  #dropRoute(key: string): void {
+    const route = this.routes.get(key);
+    for (const stop of route?.stops ?? [])
+      if (this.stops.get(stop.key)?.routeId === stop.routeId) this.stops.delete(stop.key);
+    this.routes.delete(key);
+  }
+
+  #putDriver(record: Driver): void {
+    const driver = this.driver(record.labId, record.id, record.name);
+    const { phone, shift, capacity, presence } = record;
+    Object.assign(driver, { phone, shift, capacity, presence });
+  }
+
+  /** Only what the tray shows: no person's name stays in memory. */
+  #putDelivery(key: string, record: Delivery | undefined): void {
+    if (record?.priority === 'RUSH') this.#rush.add(key);
+    const isFree = record?.status === 'scheduled' && record.deliveryDate <= this.today(record.labId);
+    if (!isFree) return void this.deliveries.delete(key);
+    const { deliveryId, labId, clinicId, deliveryDate, status, priority, packageCount, version } = record;
+    this.deliveries.set(key, {
+      deliveryId,
+      labId,
+      clinicId,
+      deliveryDate,
+      status,
+      priority,
+      packageCount,
+      version,
+    });
+  }
+
+  #putPickup(key: string, record: Pickup | undefined): void {
+    if (record?.isRush) this.#rush.add(key);
+    const isFree =
+      record?.status === 'requested' &&
+      dateIn(Date.parse(record.windowStart), this.zone(record.labId)) <= this.today(record.labId);
+    if (!isFree) return void this.pickups.delete(key);
+    const { id, pickupId, labId, clinicId, status, isRush, packageCount, windowStart, windowEnd, version } =
+      record;
+    this.pickups.set(key, {
+      id,
+      pickupId,
+      labId,
+      clinicId,
+      status,
+      isRush,
+      packageCount,
+      windowStart,
+      windowEnd,
+      version,
+    });
+  }
+}
+
+function firstMoment(route: RouteNow): number {
+  const first = route.stops[0];
+  const text = route.startedAt ?? first?.windowStart ?? first?.windowEnd ?? `${route.date}T23:00:00Z`;
+  return Date.parse(text);
+}

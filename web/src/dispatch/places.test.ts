@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { placeHref, readPlace } from './places';
+
+it('tells the places apart, and what follows', () => {
+  expect(readPlace('')).toEqual({ name: 'desk', rest: [] });
+  expect(readPlace('#/clinics/CLI%2F1')).toEqual({ name: 'clinics', rest: ['CLI/1'] });
+  expect(readPlace('#/nowhere/1')).toEqual({ name: 'desk', rest: [] });
+});
+
+it('shows the wall by an address without #, for screens that start with one', () => {
+  expect(readPlace('', '?wall=1').name).toBe('wall');
+  expect(readPlace('#/plan', '?wall=1').name).toBe('plan');
+});
+
+it('writes addresses that it reads', () => {
+  const href = placeHref('replay', 'LAB/1', '2026-06-09');
+  expect(readPlace(href)).toEqual({ name: 'replay', rest: ['LAB/1', '2026-06-09'] });
+  expect(placeHref('desk')).toBe('#/');
+});

@@ -1,0 +1,33 @@
+/** The places of the dispatcher's page: one page, told apart by the part of the address after `#`. */
+export type PlaceName =
+  'desk' | 'deliveries' | 'pickups' | 'clinics' | 'drivers' | 'plan' | 'replay' | 'wall';
+
+const NAMES: readonly PlaceName[] = [
+  'desk',
+  'deliveries',
+  'pickups',
+  'clinics',
+  'drivers',
+  'plan',
+  'replay',
+  'wall',
+];
+
+export interface Place {
+  name: PlaceName;
+  /** What follows in the address, for instance a clinic's id. */
+  rest: string[];
+}
+
+/** `#/clinics/CLI-001` is the clinics with `['CLI-001']`; an unknown place is the desk. */
+export function readPlace(hash: string, search = ''): Place {
+  const [first = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const name = NAMES.find((known) => known === first);
+  if (!name && new URLSearchParams(search).get('wall') === '1') return { name: 'wall', rest: [] };
+  return { name: name ?? 'desk', rest: name ? rest : [] };
+}
+
+/** The address of a place. */
+export function placeHref(name: PlaceName, ...rest: string[]): string {
+  return `#/${[...(name === 'desk' ? [] : [name]), ...rest].map(encodeURIComponent).join('/')}`;
+}
