@@ -20,7 +20,7 @@ function sent(city: City, id: string, secret: string, caseNumber: number, number
     ClinicNum: number,
     DateTimeScheduled: at,
     PatName: CANARY,
-    Instructions: `for ${CANARY}`,
+    Note: `for ${CANARY}`,
   };
   const body = JSON.stringify(message);
   const signature = createHmac('sha256', secret).update(body).digest('hex');
