@@ -8,7 +8,7 @@ import { hush, locate } from './desk/now';
 import { Order } from './desk/order';
 import { keyOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
-import { Registry, type Kind } from './desk/registry';
+import { Registry, type Counts, type Kind } from './desk/registry';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -44,6 +44,9 @@ export class Desk extends Registry {
   fault = $state<string | null>(null);
   /** Paths of the API that this server has. */
   paths = $state.raw<string[]>([]);
+
+  /** Bumped when labs are there: zones are read from templates. */
+  #labsTurn = $state(0);
 
   readonly live = new Live((messages) => this.#hear(messages));
 
@@ -104,6 +107,16 @@ export class Desk extends Registry {
   /** Whether records of a lab are shown. */
   shows(labId: string): boolean {
     return this.lab === null || this.lab === labId || labId === '-';
+  }
+
+  override zone(labId: string): string | undefined {
+    void this.#labsTurn;
+    return super.zone(labId);
+  }
+
+  /** How things stand in the lab that is shown, or in all. */
+  counts(): Counts {
+    return this.count((labId) => this.shows(labId));
   }
 
   /** Loads a route now, for instance after it was changed from here: the stream tells of it too, but later. */
@@ -232,6 +245,7 @@ export class Desk extends Registry {
       const labs = await askAll<Lab>('/v1/labs');
       this.labs.clear();
       for (const lab of labs) this.labs.set(lab.id, lab);
+      this.#labsTurn += 1;
       const days = labs.map((lab) => this.today(lab.id));
       const dates = days.filter((date, index) => days.indexOf(date) === index);
       await Promise.all([

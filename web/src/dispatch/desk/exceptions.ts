@@ -36,7 +36,7 @@ export interface Exception {
 /** What exceptions are found in. */
 export interface Findings {
   alerts: readonly Alert[];
-  routes: Iterable<RouteNow>;
+  routes: readonly RouteNow[];
   drivers: ReadonlyMap<string, DriverNow>;
   stops: ReadonlyMap<string, StopNow>;
   /** Whether that delivery or pickup is on no route yet. */
@@ -139,7 +139,16 @@ function ofAlert(alert: Alert, found: Findings): Exception {
   if (typeof alert['deliveryId'] === 'string') made.deliveryId = alert['deliveryId'];
   if (code === 'rush_pickup') made.pickupId = text(alert['id']);
   if (code.startsWith('rush_')) rush(made, found);
+  if (code === 'driver_silent') quiet(made, found);
   return made;
+}
+
+/** Of a driver who has nothing left to do it hurries little that he is silent. */
+function quiet(made: Exception, found: Findings): void {
+  const isHis = (route: RouteNow) => keyOf(route.labId, route.driverId) === made.driverKey;
+  for (const route of found.routes) if (isHis(route) && route.stops.some(isOpen)) return;
+  made.weight = 2;
+  made.action = 'showDriver';
 }
 
 /** A RUSH that is on a route already hurries no more than its stop does. */

@@ -95,7 +95,7 @@ export class Registry {
     return this.#driven;
   }
 
-  counts(shows: (labId: string) => boolean): Counts {
+  count(shows: (labId: string) => boolean): Counts {
     const counts: Counts = { onDuty: 0, silent: 0, left: 0, late: 0, atRisk: 0, rush: 0 };
     for (const driver of this.drivers.values()) {
       if (!shows(driver.labId)) continue;
