@@ -19,6 +19,9 @@ export interface Selected {
 }
 
 const BEAT_MS = 250;
+/** With so many drivers nobody reads four times a second, and lists this long take their time. */
+const MANY_DRIVERS = 100;
+const BEAT_OF_MANY_MS = 1_000;
 /** Windows run out while nothing is heard. */
 const JUDGE_MS = 5_000;
 const MOST_CLINICS = 10_000;
@@ -332,10 +335,13 @@ export class Desk extends Registry {
   }
 
   #pulse(): void {
-    this.#beating ??= setTimeout(() => {
-      this.#beating = undefined;
-      this.beat += 1;
-    }, BEAT_MS);
+    this.#beating ??= setTimeout(
+      () => {
+        this.#beating = undefined;
+        this.beat += 1;
+      },
+      this.drivers.size > MANY_DRIVERS ? BEAT_OF_MANY_MS : BEAT_MS,
+    );
   }
 }
 
