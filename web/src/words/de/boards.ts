@@ -129,6 +129,8 @@ export const boards: Words['boards'] = {
     isLate: 'verspätet',
     window: 'Zeitfenster',
     marks: 'Merkmale',
+    atClinic: 'In der Praxis',
+    byClinicClock: (zone) => `Nach der Uhr der Praxis, ${zone.replaceAll('_', ' ')}`,
     ofSeries: 'Serie',
     number: 'Bestätigung',
     source: 'Angefragt von',

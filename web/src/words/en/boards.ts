@@ -128,6 +128,8 @@ export const boards = {
     isLate: 'late',
     window: 'Window',
     marks: 'Marks',
+    atClinic: 'At the clinic',
+    byClinicClock: (zone: string) => `By the clinic’s clock, ${zone.replaceAll('_', ' ')}`,
     ofSeries: 'Series',
     number: 'Confirmation',
     source: 'Asked by',
