@@ -17,7 +17,10 @@ export default ts.config(
       // Texts of others are shown, never parsed.
       'svelte/no-at-html-tags': 'error',
       // The policy of our pages allows no style attribute; directives go through the object model.
-      'svelte/no-inline-styles': 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'SvelteAttribute[key.name="style"]', message: 'Use a class, or a style: directive.' },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },

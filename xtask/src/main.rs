@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod packages;
 mod place;
 mod servers;
 mod soak;
@@ -11,6 +12,7 @@ mod tally;
 mod test;
 mod tidy;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,7 @@ const HELP: &str = "\
 cargo xtask test                 everything that CI runs, in its order
 cargo xtask tidy                 our own rules of tidiness; one line a fault
 cargo xtask demo [--once …]      builds the release binary and runs `pontic demo` with these arguments
+cargo xtask screens [-- ARGS]    the users in a browser, and the pictures of docs/screens anew
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
 cargo xtask soak [--minutes N]   the crash harness and the property tests, for long
 cargo xtask servers -- COMMAND   a command beside the servers that tests need
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["test"] => return test::run(),
         ["tidy"] => tidy::run(),
         ["demo", arguments @ ..] => demo::run(arguments),
+        ["screens", "--", rest @ ..] | ["screens", rest @ ..] => web::screens(rest),
         ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),
         ["servers", "--", command @ ..] => servers::run(command),
         ["soak"] => soak::run(None),

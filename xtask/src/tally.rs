@@ -1,4 +1,4 @@
-//! Counts of tests, read off what nextest and libtest print.
+//! Counts of tests, read off what their runners print.
 
 /// How many tests passed and failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub enum Runner {
     Nextest,
     /// A result per binary.
     Libtest,
+    /// One line for files, one for tests.
+    Vitest,
+    /// A line for each outcome, below all that failed.
+    Playwright,
 }
 
 impl Tally {
@@ -25,20 +29,30 @@ impl Tally {
         let summary = match runner {
             Runner::Nextest => line.trim_start().strip_prefix("Summary ["),
             Runner::Libtest => line.strip_prefix("test result: "),
+            Runner::Vitest => line.trim_start().strip_prefix("Tests  "),
+            // Two spaces and a figure: what failed tests print stands further in.
+            Runner::Playwright => line
+                .strip_prefix("  ")
+                .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
         };
         let Some(summary) = summary else { return };
         let words: Vec<&str> = summary
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
-        for pair in words.windows(2) {
+        // What follows the first pair there is a time, or the name of a test.
+        let pairs = match runner {
+            Runner::Playwright => &words[..words.len().min(2)],
+            _ => &words[..],
+        };
+        for pair in pairs.windows(2) {
             let Ok(count) = pair[0].parse::<u64>() else {
                 continue;
             };
             match pair[1] {
                 "passed" => self.passed += count,
                 // A test that was stopped for its time has failed too.
-                "failed" | "timed" | "exec" => self.failed += count,
+                "failed" | "timed" | "exec" | "interrupted" => self.failed += count,
                 _ => {}
             }
         }
@@ -93,6 +107,39 @@ mod tests {
             ],
             5,
             0,
+        );
+    }
+
+    #[test]
+    fn vitest_counts_files_and_tests() {
+        check(
+            Runner::Vitest,
+            &[
+                " Test Files  1 failed | 3 passed (4)",
+                "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m\u{1b}[22m | \u{1b}[32m41 passed\u{1b}[39m (42)",
+                "   Duration  1.2s",
+            ],
+            41,
+            1,
+        );
+    }
+
+    #[test]
+    fn playwright_has_a_line_for_each_outcome() {
+        check(
+            Runner::Playwright,
+            &[
+                "Running 12 tests using 2 workers",
+                "  \u{2713}  1 tests/login.spec.ts:3:1 \u{203a} 7 passed the door (1.0s)",
+                "  1) tests/login.spec.ts:9:1 \u{203a} 3 failed before",
+                "      23 | expect(1).toBe(2); // 5 failed",
+                "  2 failed",
+                "  1 interrupted",
+                "  3 skipped",
+                "  8 passed (14.3s)",
+            ],
+            8,
+            3,
         );
     }
 

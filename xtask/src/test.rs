@@ -8,7 +8,7 @@ use crate::place::cargo;
 use crate::servers::Servers;
 use crate::steps::{self, Steps};
 use crate::tally::Runner;
-use crate::{deny, tidy, tools};
+use crate::{deny, tidy, tools, web};
 
 /// Stops at the first step that fails. Where tests ran, the last line counts them.
 pub fn run() -> ExitCode {
@@ -32,6 +32,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     fmt.args(["fmt", "--all", "--check", "--message-format", "short"]);
     steps.step("fmt", &steps::shown(&fmt), |_| steps::run(&mut fmt))?;
     steps.step("tidy", "our own rules (CONTRIBUTING.md)", |_| tidy::run())?;
+    web_sources(steps)?;
     let mut clippy = cargo();
     clippy.args(["clippy", "--workspace", "--all-targets", "--all-features"]);
     clippy.args(["--", "-D", "warnings"]);
@@ -69,6 +70,24 @@ fn all(steps: &mut Steps) -> Result<()> {
     examples.args(["test", "--doc", "--workspace", "--all-features"]);
     steps.step("doc-tests", &steps::shown(&examples), |tally| {
         steps::run_counted(Runner::Libtest, &mut examples, tally)
+    })?;
+    // The program is there since `tests`.
+    let mut users = web::users()?;
+    steps.step("users", "in a browser: web/tests", |tally| {
+        steps::run_counted(Runner::Playwright, &mut users, tally)
+    })
+}
+
+/// The sources of the screens, before anything is built of them.
+fn web_sources(steps: &mut Steps) -> Result<()> {
+    steps.step("web packages", "web/package-lock.json", |_| web::install())?;
+    for (name, script) in [("web check", "check"), ("web lint", "lint")] {
+        let mut command = web::script(script);
+        steps.step(name, &steps::shown(&command), |_| steps::run(&mut command))?;
+    }
+    let mut unit = web::script("unit");
+    steps.step("web unit", &steps::shown(&unit), |tally| {
+        steps::run_counted(Runner::Vitest, &mut unit, tally)
     })
 }
 
@@ -84,12 +103,13 @@ fn tests() -> (Runner, Command) {
 /// The tests of the server once more, with its records in a database; but for those that are about the folder's own file.
 fn on_postgres() -> (Runner, Command) {
     let (runner, mut tests) = runner();
-    match runner {
-        Runner::Nextest => tests.args([
+    if matches!(runner, Runner::Nextest) {
+        tests.args([
             "-E",
             "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of) - test(backup)",
-        ]),
-        Runner::Libtest => tests.args([
+        ]);
+    } else {
+        tests.args([
             "--test",
             "it",
             "--test",
@@ -101,8 +121,8 @@ fn on_postgres() -> (Runner, Command) {
             "a_data_folder_of",
             "--skip",
             "backup",
-        ]),
-    };
+        ]);
+    }
     tests.env("TEST_ENGINE", "postgres");
     (runner, tests)
 }

@@ -7,8 +7,10 @@ mod house;
 mod length;
 mod manifest;
 mod names;
+mod packages;
 mod paths;
 mod phi;
+mod screens;
 mod table;
 mod tree;
 mod words;
@@ -59,7 +61,7 @@ pub fn run() -> Result<()> {
 
 fn faults(root: &Path) -> Result<Vec<Fault>> {
     let tree = Tree::read(root)?;
-    let rules: [fn(&Tree) -> Vec<Fault>; 8] = [
+    let rules: [fn(&Tree) -> Vec<Fault>; 10] = [
         circles::check,
         house::check,
         names::check,
@@ -68,6 +70,8 @@ fn faults(root: &Path) -> Result<Vec<Fault>> {
         dependencies::check,
         length::check,
         paths::check,
+        packages::check,
+        screens::check,
     ];
     let mut faults: Vec<Fault> = rules.iter().flat_map(|rule| rule(&tree)).collect();
     faults.sort();

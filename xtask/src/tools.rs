@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::place::cargo;
+use crate::web;
 
 /// Fails with a line for each tool that is missing and cannot be done without.
 pub fn check() -> Result<()> {
@@ -24,7 +25,7 @@ pub fn check() -> Result<()> {
              `cargo install cargo-nextest --locked` brings it"
         );
     }
-    Ok(())
+    web::tools()
 }
 
 /// Whether nextest is there.

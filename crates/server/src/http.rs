@@ -3,6 +3,7 @@
 mod alerts;
 mod body;
 mod deliveries;
+mod described;
 mod devices;
 mod directory;
 mod docs;
@@ -163,5 +164,5 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(schemas::asyncapi))
         .routes(routes!(sender_check::check))
         .split_for_parts();
-    (router, docs::named(document))
+    (router, described::described(docs::named(document)))
 }

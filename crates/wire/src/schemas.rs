@@ -6,7 +6,7 @@
 /// A JSON Schema (2020-12); its references lead to others of the list, by file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema {
-    /// Its name: `in.CaseReadyToShip`, `out.BillingTriggered`, `ehr.dentrix`, `live.ALERT`, …
+    /// Its name: `in.CaseReadyToShip`, `out.BillingTriggered`, `ehr.dentrix`, `live.ALERT`, `record.Route`, …
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
@@ -72,6 +72,27 @@ static ALL: &[Schema] = &[
     schema!("out.PickupCompleted"),
     schema!("out.PickupConfirmed"),
     schema!("out.PickupMissed"),
+    schema!("record.Alert"),
+    schema!("record.Clinic"),
+    schema!("record.Delivery"),
+    schema!("record.Driver"),
+    schema!("record.Endpoint"),
+    schema!("record.Event"),
+    schema!("record.Fix"),
+    schema!("record.Heard"),
+    schema!("record.Invoice"),
+    schema!("record.Lab"),
+    schema!("record.Me"),
+    schema!("record.Message"),
+    schema!("record.Notice"),
+    schema!("record.Pickup"),
+    schema!("record.Quarantined"),
+    schema!("record.Route"),
+    schema!("record.Statistics"),
+    schema!("record.Stop"),
+    schema!("record.Subscription"),
+    schema!("record.Template"),
+    schema!("record.Token"),
 ];
 
 /// Every schema, `parts` (parts of the others) first.

@@ -8,7 +8,7 @@ import { hush, locate } from './desk/now';
 import { Order } from './desk/order';
 import { keyOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
-import { Registry, type Kind } from './desk/registry';
+import { Registry, type Counts, type Kind } from './desk/registry';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -41,6 +41,9 @@ export class Desk extends Registry {
   fault = $state<string | null>(null);
   /** Paths of the API that this server has. */
   paths = $state.raw<string[]>([]);
+
+  /** Bumped when labs are there: zones are read from templates. */
+  #labsTurn = $state(0);
 
   readonly live = new Live((messages) => this.#hear(messages));
 
@@ -110,6 +113,16 @@ export class Desk extends Registry {
     return this.lab === null || this.lab === labId || labId === '-';
   }
 
+  override zone(labId: string): string | undefined {
+    void this.#labsTurn;
+    return super.zone(labId);
+  }
+
+  /** How things stand in the lab that is shown, or in all. */
+  counts(): Counts {
+    return this.count((labId) => this.shows(labId));
+  }
+
   /** Loads a route now, for instance after it was changed from here: the stream tells of it too, but later. */
   async refreshRoute(labId: string, routeId: string): Promise<void> {
     await this.#load(wish('route', labId, routeId));
@@ -118,15 +131,6 @@ export class Desk extends Registry {
   /** Loads the open alerts anew. */
   async refreshAlerts(): Promise<void> {
     await this.#load(ALERTS);
-  }
-
-  /** Takes an alert off the list before the server says so; gives the way to put it back. */
-  hide(number: number): () => void {
-    const before = this.alerts;
-    this.alerts = before.filter((alert) => alert.number !== number);
-    return () => {
-      if (!this.alerts.some((alert) => alert.number === number)) this.alerts = before;
-    };
   }
 
   // What is heard.
@@ -237,7 +241,7 @@ export class Desk extends Registry {
 
   #setAlerts(alerts: Alert[]): void {
     this.alerts = alerts;
-    this.hushed(alerts);
+    this.heed(alerts);
   }
 
   /** What the snapshot does not hold: directories, what is over today, work on no route. */
@@ -246,6 +250,7 @@ export class Desk extends Registry {
       const labs = await askAll<Lab>('/v1/labs');
       this.labs.clear();
       for (const lab of labs) this.labs.set(lab.id, lab);
+      this.#labsTurn += 1;
       const days = labs.map((lab) => this.today(lab.id));
       const dates = days.filter((date, index) => days.indexOf(date) === index);
       await Promise.all([
@@ -256,8 +261,24 @@ export class Desk extends Registry {
           '/v1/deliveries?status=scheduled',
           MOST_OPEN,
           (one) => one.deliveryId,
+          this.deliveries,
         ),
-        this.#loadAll<Pickup>('pickup', '/v1/pickups?status=requested', MOST_OPEN, (one) => one.id),
+        ...dates.map((date) =>
+          // What is on a route already is loaded for its RUSH mark.
+          this.#loadAll<Delivery>(
+            'delivery',
+            `/v1/deliveries?date=${date}`,
+            MOST_OPEN,
+            (one) => one.deliveryId,
+          ),
+        ),
+        this.#loadAll<Pickup>(
+          'pickup',
+          '/v1/pickups?status=requested',
+          MOST_OPEN,
+          (one) => one.id,
+          this.pickups,
+        ),
         ...dates.map((date) =>
           this.#loadAll<Route>(
             'route',
@@ -275,25 +296,26 @@ export class Desk extends Registry {
     this.#pulse();
   }
 
+  /** Loads a list; `tray` loses what is in it no more. */
   async #loadAll<T extends { labId: string }>(
     kind: Kind,
     path: string,
     most: number,
     idOf: (record: T) => string,
+    tray?: Map<string, { labId: string }>,
   ): Promise<void> {
     const asked = this.#order.next();
-    const tray = kind === 'delivery' ? this.deliveries : kind === 'pickup' ? this.pickups : undefined;
-    const before = [...(tray?.keys() ?? [])];
+    const before = [...(tray ?? [])];
     const there: string[] = [];
     for (const record of await askAll<T>(path, most)) {
       const id = idOf(record);
       there.push(keyOf(record.labId, id));
       if (this.#order.isNews(wish(kind, record.labId, id), asked)) this.put(kind, record.labId, id, record);
     }
-    for (const key of before.filter((key) => !there.includes(key))) {
-      const one = tray?.get(key);
-      const id = key.slice((one?.labId.length ?? 0) + 1);
-      if (one && this.#order.isNews(wish(kind, one.labId, id), asked)) tray?.delete(key);
+    for (const [key, { labId }] of before) {
+      const isGone = !there.includes(key);
+      const id = key.slice(labId.length + 1);
+      if (isGone && this.#order.isNews(wish(kind, labId, id), asked)) tray?.delete(key);
     }
   }
 

@@ -3,7 +3,8 @@ import { boards } from './de/boards';
 import { dispatch } from './de/dispatch';
 import { drive } from './de/drive';
 import { integrations } from './de/integrations';
+import { map } from './de/map';
 import { shell } from './de/shell';
 import { track } from './de/track';
 
-export const de: Words = { shell, dispatch, boards, integrations, drive, track };
+export const de: Words = { shell, dispatch, boards, integrations, drive, track, map };

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::packages;
+
 /// Where Debian and its like put the server's programs, which are on no path.
 const PACKAGED: &str = "/usr/lib/postgresql";
 const USER: &str = "pontic";
@@ -150,23 +152,8 @@ fn free_port() -> Result<u16> {
 
 /// The folder of the server's programs.
 fn programs() -> Result<PathBuf> {
-    if let Some(found) = find() {
-        return Ok(found);
-    }
-    println!("PostgreSQL is not installed: apt-get install postgresql");
-    let installed = Command::new("apt-get")
-        .args(["install", "-y", "--no-install-recommends", "postgresql"])
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdout(Stdio::null())
-        .status();
-    let found = installed
-        .is_ok_and(|status| status.success())
-        .then(find)
-        .flatten();
-    found.context(
-        "PostgreSQL's server is missing and could not be installed: \
-         `apt-get install postgresql` as root, or put `postgres` and `initdb` on the path",
-    )
+    let advice = ", or put `postgres` and `initdb` on the path";
+    packages::bring("PostgreSQL's server", &["postgresql"], advice, find)
 }
 
 fn find() -> Option<PathBuf> {

@@ -8,14 +8,24 @@ pub struct Row<'a> {
     pub cells: Vec<&'a str>,
     /// Its line.
     pub line: usize,
+    /// The heading above it, without its marks.
+    pub section: &'a str,
 }
 
 /// All such rows.
 pub fn rows(text: &str) -> Vec<Row<'_>> {
-    text.lines().enumerate().filter_map(row).collect()
+    let mut section = "";
+    let mut rows = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if line.starts_with('#') {
+            section = line.trim_start_matches('#').trim();
+        }
+        rows.extend(row((at, line), section));
+    }
+    rows
 }
 
-fn row((at, line): (usize, &str)) -> Option<Row<'_>> {
+fn row<'a>((at, line): (usize, &'a str), section: &'a str) -> Option<Row<'a>> {
     let inside = line.trim().strip_prefix('|')?.strip_suffix('|')?;
     let mut cells = inside.split('|').map(str::trim);
     let name = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
@@ -23,6 +33,7 @@ fn row((at, line): (usize, &str)) -> Option<Row<'_>> {
         name,
         cells: cells.collect(),
         line: at + 1,
+        section,
     })
 }
 
@@ -32,11 +43,15 @@ mod tests {
 
     #[test]
     fn headers_are_no_rows() {
-        let found = rows("# x\n\n| crate | where |\n|---|---|\n| `a` | b, c |\n");
+        let found =
+            rows("# x\n\n| crate | where |\n|---|---|\n| `a` | b, c |\n## y z\n| `d` | e |\n");
         let found: Vec<_> = found
             .iter()
-            .map(|row| (row.name, row.cells.clone(), row.line))
+            .map(|row| (row.section, row.name, row.cells.clone(), row.line))
             .collect();
-        assert_eq!(found, [("a", vec!["b, c"], 5)]);
+        assert_eq!(
+            found,
+            [("x", "a", vec!["b, c"], 5), ("y z", "d", vec!["e"], 7)]
+        );
     }
 }

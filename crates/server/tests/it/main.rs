@@ -34,6 +34,7 @@ mod privacy;
 mod problems;
 mod proofs;
 mod quarantine;
+mod records;
 mod recurrence;
 mod relay;
 mod repair;

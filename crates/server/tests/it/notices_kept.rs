@@ -104,7 +104,9 @@ fn a_channel_that_reaches_nobody_for_long_is_an_alert() {
         (&alert["labId"], &alert["clinicId"]),
         (&json!("-"), &Value::Null)
     );
-    assert_eq!(server.admin().all("/v1/notices?status=waiting").len(), 1);
+    let waiting = server.admin().all("/v1/notices?status=waiting");
+    assert_eq!(waiting.len(), 1);
+    crate::schemas::Schemas::of(&server).check_closed("record.Notice", &waiting[0]);
 }
 
 #[test]

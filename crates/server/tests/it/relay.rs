@@ -428,6 +428,7 @@ fn our_own_news_does_not_come_back_to_us() {
     subscribe(&server, "loop", &body);
     ready(&server, "L1", "C1", "K1");
     let dead = eventually(|| server.admin().all("/v1/dead-letters").pop());
+    crate::schemas::Schemas::of(&server).check_closed("record.Message", &dead);
     assert_eq!(dead["cause"], "409");
     let incoming = server.admin().all("/v1/events?type=DeliveryScheduled");
     assert!(incoming.iter().all(|row| row["direction"] == "out"));

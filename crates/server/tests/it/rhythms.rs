@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Server, Start, case, eventually};
+use crate::schemas::Schemas;
 
 /// Mondays, in the order of weeks.
 const MONDAYS: [&str; 6] = [
@@ -44,6 +45,10 @@ fn silent(server: &Server) -> Vec<Value> {
 
 fn heard(server: &Server) -> Vec<Value> {
     let told = server.admin().get("/v1/heard").expect(200);
+    let mut schemas = Schemas::of(server);
+    for item in told["items"].as_array().expect("items") {
+        schemas.check_closed("record.Heard", item);
+    }
     told["items"].as_array().expect("a list").clone()
 }
 

@@ -30,6 +30,8 @@ export class Registry {
   readonly pickups = new Map<string, Pickup>();
 
   #predictions = new Map<string, Prediction>();
+  /** Deliveries and pickups that are RUSH, by key. */
+  #rush = new Set<string>();
 
   /** `now` gives the server's time in ms. */
   constructor(private readonly now: () => number) {}
@@ -45,6 +47,18 @@ export class Registry {
 
   clinicOf(stop: Pick<Stop, 'labId' | 'clinicId'>): Clinic | undefined {
     return this.clinics.get(keyOf(stop.labId, stop.clinicId));
+  }
+
+  /** Whether something at that stop is RUSH. */
+  isRush(stop: Pick<Stop, 'labId' | 'deliveryIds' | 'pickupIds'>): boolean {
+    if (this.#rush.size === 0) return false;
+    const isRush = (id: string) => this.#rush.has(keyOf(stop.labId, id));
+    return stop.deliveryIds.some(isRush) || stop.pickupIds.some(isRush);
+  }
+
+  /** The route that a stop is on. */
+  routeOf(stop: Pick<Stop, 'labId' | 'routeId'>): RouteNow | undefined {
+    return this.routes.get(keyOf(stop.labId, stop.routeId));
   }
 
   /** What a clinic is called. */
@@ -69,7 +83,7 @@ export class Registry {
     return mine.sort((a, b) => firstMoment(a) - firstMoment(b));
   }
 
-  counts(shows: (labId: string) => boolean): Counts {
+  count(shows: (labId: string) => boolean): Counts {
     const counts: Counts = { onDuty: 0, silent: 0, left: 0, late: 0, atRisk: 0, rush: 0 };
     for (const driver of this.drivers.values()) {
       if (!shows(driver.labId)) continue;
@@ -141,8 +155,13 @@ export class Registry {
     }
   }
 
-  /** Who is silent, by the open alerts, newest first. */
-  hushed(alerts: Alert[]): void {
+  /** Who is silent and what is RUSH, by the open alerts, newest first. */
+  heed(alerts: Alert[]): void {
+    for (const alert of alerts) {
+      const id =
+        alert.code === 'rush_case' ? alert['deliveryId'] : alert.code === 'rush_pickup' && alert['id'];
+      if (typeof id === 'string') this.#rush.add(keyOf(alert.labId, id));
+    }
     // The newest of each driver is taken last, and stays.
     for (const alert of alerts.filter((one) => one.code === 'driver_silent').toReversed()) {
       const driver = this.drivers.get(keyOf(alert.labId, String(alert['driverId'])));
@@ -210,6 +229,7 @@ export class Registry {
 
   /** Only what the tray shows: no person's name stays in memory. */
   #putDelivery(key: string, record: Delivery | undefined): void {
+    if (record?.priority === 'RUSH') this.#rush.add(key);
     const isFree = record?.status === 'scheduled' && record.deliveryDate <= this.today(record.labId);
     if (!isFree) return void this.deliveries.delete(key);
     const { deliveryId, labId, clinicId, deliveryDate, status, priority, packageCount, version } = record;
@@ -226,6 +246,7 @@ export class Registry {
   }
 
   #putPickup(key: string, record: Pickup | undefined): void {
+    if (record?.isRush) this.#rush.add(key);
     const isFree =
       record?.status === 'requested' &&
       dateIn(Date.parse(record.windowStart), this.zone(record.labId)) <= this.today(record.labId);

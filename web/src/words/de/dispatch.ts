@@ -1,5 +1,4 @@
 import type { Words } from '../words';
+import { dispatch as english } from '../en/dispatch';
 
-export const dispatch: Words['dispatch'] = {
-  title: 'Pontic',
-};
+export const dispatch: Words['dispatch'] = english;
