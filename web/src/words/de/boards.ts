@@ -4,14 +4,12 @@ const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : m
 
 export const boards: Words['boards'] = {
   lab: 'Labor',
-  allLabs: 'Alle Labore',
   clinic: 'Praxis',
   allClinics: 'Alle Praxen',
   driver: 'Fahrer',
   status: 'Status',
   packages: 'Pakete',
   choose: 'Auswählen …',
-  optional: 'freiwillig',
   about: 'etwa',
   today: 'Heute',
   dayToday: (day) => `Heute, ${day}`,

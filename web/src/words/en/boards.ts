@@ -3,14 +3,12 @@ const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : m
 /** Lists and forms of the dispatcher's page. */
 export const boards = {
   lab: 'Lab',
-  allLabs: 'All labs',
   clinic: 'Clinic',
   allClinics: 'All clinics',
   driver: 'Driver',
   status: 'Status',
   packages: 'Packages',
   choose: 'Choose …',
-  optional: 'optional',
   about: 'about',
   today: 'Today',
   dayToday: (day: string) => `Today, ${day}`,
