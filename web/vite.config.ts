@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { serviceWorker } from './service-worker';
 
 const page = (name: string) => fileURLToPath(new URL(`${name}.html`, import.meta.url));
 
@@ -18,6 +19,7 @@ const pages: Record<string, string> = {
 export default defineConfig({
   plugins: [
     svelte(),
+    serviceWorker(),
     {
       name: 'pages-as-served',
       configureServer(vite) {

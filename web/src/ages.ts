@@ -37,12 +37,17 @@ export function moment(at: string | number, timeZone?: string): string {
 
 /** The civil date of a moment in a zone: `2026-11-25`. */
 export function dateIn(at: number, timeZone?: string): string {
-  // Sweden writes dates as ISO does.
-  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', ...(timeZone ? { timeZone } : {}) }).format(
-    at,
-  );
+  const key = timeZone ?? '';
+  let found = dates.get(key);
+  if (!found) {
+    // Sweden writes dates as ISO does.
+    found = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', ...(timeZone ? { timeZone } : {}) });
+    dates.set(key, found);
+  }
+  return found.format(at);
 }
 
+const dates = new Map<string, Intl.DateTimeFormat>();
 const made = new Map<string, Intl.DateTimeFormat>();
 
 /** Formatters are dear to make and asked for thousands of times. */

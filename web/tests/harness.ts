@@ -13,6 +13,7 @@ export * from './harness/city';
 export { Line } from './harness/line';
 export { accessible, fits, picture } from './harness/looks';
 export { Overheard } from './harness/overheard';
+export { Pages } from './harness/pages';
 export { MORNING, Server } from './harness/server';
 
 interface WorkerParts {
@@ -23,6 +24,8 @@ interface WorkerParts {
 }
 
 interface TestParts {
+  /** Whether pages go by the server's clock; a test that moves their clock itself (`page.clock`) says no. */
+  stepped: boolean;
   /** A lab with work and two vans on the road. */
   city: City;
   /** A line to the server that can be cut: `page.goto(line.origin + '/drive')`. */
@@ -52,8 +55,9 @@ export const test = base.extend<TestParts, WorkerParts>({
     { scope: 'worker', timeout: 60_000 },
   ],
   baseURL: async ({ pages }, use) => use(pages.origin),
-  context: async ({ context, server }, use) => {
-    await inStep(context, server);
+  stepped: [true, { option: true }],
+  context: async ({ context, server, stepped }, use) => {
+    if (stepped) await inStep(context, server);
     await use(context);
   },
   city: async ({ server }, use) => use(await makeCity(server)),

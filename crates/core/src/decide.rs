@@ -4,6 +4,7 @@
 //! keys ([`Verdict::Missing`]), the caller loads them and asks again. The same facts, event, `now` and entry always give the
 //! same decision, so that one that lost a race is simply made again, and the log can be replayed.
 
+mod answers;
 mod cases;
 mod completion;
 mod describe;
@@ -11,9 +12,11 @@ mod desk;
 mod directory;
 mod handing_on;
 mod invoices;
+mod moving;
 mod notices;
 mod pickup_steps;
 mod pickups;
+mod presence;
 mod publish;
 mod routes;
 mod series;
@@ -171,6 +174,10 @@ pub fn decide(facts: &Facts, event: &Event, context: Context<'_>) -> Result<Deci
         Body::StopCompleted(detail) => stops::completed(&mut desk, detail),
         Body::StopFailed(detail) => stops::failed(&mut desk, detail),
         Body::StopSkipped(detail) => stops::skipped(&mut desk, detail),
+        Body::ClinicAnswered(detail) => answers::answered(&mut desk, detail),
+        Body::DriverPresenceSet(detail) => presence::set(&mut desk, detail),
+        Body::BreakEnded(detail) => presence::break_ended(&mut desk, detail),
+        Body::StopMoved(detail) => moving::moved(&mut desk, detail),
         Body::StopSighted(detail) => tracked::sighted(&mut desk, detail),
         Body::SightingCorrected(detail) => tracked::corrected(&mut desk, detail),
         Body::LegEstimated(detail) => tracked::estimated(&mut desk, detail),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::Priority;
 use crate::id::{ClinicId, DriverId, EndpointId, LabId};
 use crate::phi::{Phi, Private};
+use crate::state::words;
 use crate::time::{self, Coordinates, Day};
 
 /// How far ahead a working day is looked for, in days; a lab that never works keeps the first one.
@@ -28,6 +30,9 @@ pub struct Lab {
     /// Where its vans start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Coordinates>,
+    /// Where clinics and drivers call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// Days on which it delivers.
     pub working_days: Vec<Day>,
     /// Dates on which it does not.
@@ -54,6 +59,7 @@ impl Lab {
             id,
             time_zone: None,
             location: None,
+            phone: None,
             working_days: Day::WORKING.to_vec(),
             holidays: Vec::new(),
             cutoff: None,
@@ -107,6 +113,20 @@ pub struct Fence {
     pub polygon: Vec<Coordinates>,
 }
 
+/// How a driver gets in. What may name somebody (a note, who usually receives) is sealed apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Access {
+    /// Deliveries may be left in a lock box when the clinic says so.
+    pub lock_box: bool,
+}
+
+impl Access {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A clinic, unique within its lab.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -135,6 +155,9 @@ pub struct Clinic {
     /// Its fence, where the usual circle does not do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
+    /// How a driver gets in.
+    #[serde(default, skip_serializing_if = "Access::is_usual")]
+    pub access: Access,
     /// The clinic that took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ClinicId>,
@@ -161,6 +184,7 @@ impl Clinic {
             hours: BTreeMap::new(),
             holidays: Vec::new(),
             fence: None,
+            access: Access::default(),
             merged_into: None,
             verified: false,
             version: 0,
@@ -192,6 +216,29 @@ impl Clinic {
     }
 }
 
+words! {
+    /// Whether a driver is at work.
+    Presence {
+        /// Is.
+        OnDuty = "on_duty",
+        /// Has a break.
+        Break = "break",
+        /// Is not.
+        OffDuty = "off_duty",
+    }
+}
+
+impl Presence {
+    const fn on_duty() -> Self {
+        Self::OnDuty
+    }
+
+    /// Whether the driver is at work.
+    pub const fn is_on_duty(&self) -> bool {
+        matches!(self, Self::OnDuty)
+    }
+}
+
 /// A driver of a lab.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -208,6 +255,26 @@ pub struct Driver {
     /// Packages that fit into the van.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u32>,
+    /// Whether they are at work, as they say themselves; on duty until they do.
+    #[serde(
+        default = "Presence::on_duty",
+        skip_serializing_if = "Presence::is_on_duty"
+    )]
+    pub presence: Presence,
+    /// Since when.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub presence_since: Option<Timestamp>,
+    /// When the break ends by itself.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub paused_until: Option<Timestamp>,
     /// False for a stub that a message made.
     pub verified: bool,
     /// Counts the changes.
@@ -224,6 +291,9 @@ impl Driver {
             id,
             shift: None,
             capacity: None,
+            presence: Presence::OnDuty,
+            presence_since: None,
+            paused_until: None,
             verified: false,
             version: 0,
         }

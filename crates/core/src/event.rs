@@ -166,6 +166,14 @@ bodies! {
     StopFailed,
     /// A driver or dispatcher: a stop is left out.
     StopSkipped,
+    /// A clinic: something about a visit that is coming.
+    ClinicAnswered,
+    /// A driver: begins or ends work, or a break.
+    DriverPresenceSet,
+    /// The clock: a driver's break is over.
+    BreakEnded,
+    /// A dispatcher: a stop goes to another route, or gets another place on its own.
+    StopMoved,
     /// The tracker: a driver was seen at a stop's fence.
     StopSighted,
     /// The tracker: what was seen there was something else.

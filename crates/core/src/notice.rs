@@ -68,6 +68,8 @@ words! {
     NoticeKind {
         /// To a clinic: the driver comes.
         Arrival = "arrival",
+        /// To a clinic: the driver has left the lab.
+        OnTheWay = "onTheWay",
         /// To a clinic: a delivery is new.
         DeliveryScheduled = "deliveryScheduled",
         /// To a clinic: a delivery is another than it was.
@@ -101,7 +103,10 @@ impl NoticeKind {
 
     /// Whether it never waits for others to be told with them.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Self::Arrival | Self::Rush | Self::DriverSilent)
+        matches!(
+            self,
+            Self::Arrival | Self::OnTheWay | Self::Rush | Self::DriverSilent
+        )
     }
 
     /// Whether it is told where nobody says, as soon as an address is known.
@@ -116,6 +121,7 @@ impl NoticeKind {
     pub fn of_publication(name: &str, detail: &Value) -> Option<Self> {
         Some(match name {
             "ArrivalNotification" => Self::Arrival,
+            "DriverOnTheWay" => Self::OnTheWay,
             "DeliveryScheduled" => Self::DeliveryScheduled,
             "DeliveryChanged" if detail["status"] == "failed" => Self::DeliveryFailed,
             "DeliveryChanged" => Self::DeliveryChanged,

@@ -53,6 +53,12 @@ pub struct Private {
     /// E-mail address of a contact.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub contact_email: String,
+    /// How a driver gets in: a code of a gate, a floor, a name to ask for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub access_note: String,
+    /// Who usually receives what is brought.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receivers: Vec<String>,
     /// How a clinic wants to be told: a JSON object as text, which may name addresses and numbers.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub notify: String,

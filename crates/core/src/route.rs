@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::delivery::ProofOfDelivery;
 use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
 use crate::phi::{Phi, Private};
@@ -51,6 +52,12 @@ pub struct Route {
         skip_serializing_if = "Option::is_none"
     )]
     pub finished_at: Option<Timestamp>,
+    /// What was still in the van then, with what the driver said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Undone>,
+    /// How often a dispatcher moved a stop to it, from it or on it: a change of its own, though stops are rows of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub moves: u32,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
@@ -200,6 +207,12 @@ pub struct Stop {
     /// The proof.
     #[serde(default, skip_serializing_if = "ProofOfDelivery::is_empty")]
     pub proof: ProofOfDelivery,
+    /// What the clinic said of this visit, the newest of each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
+    /// How often it said something.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub answered: u32,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
@@ -230,6 +243,35 @@ impl Stop {
         self.departed_at = times(Sighting::Departed).next_back();
         self.sightings = sightings;
     }
+}
+
+/// Why a stop cannot go to that route: the contract's word. `is_loaded`: some of what it brings is in a van; `open` are the open
+/// stops of the route it would go to.
+pub fn obstacle(
+    stop: &Stop,
+    from: &Route,
+    to: &Route,
+    is_loaded: bool,
+    open: &[Stop],
+) -> Option<&'static str> {
+    if !stop.status.is_open() {
+        return Some("stop_closed");
+    }
+    if !matches!(to.status, RouteStatus::Planned | RouteStatus::Started) {
+        return Some("route_closed");
+    }
+    if from.id == to.id {
+        return None;
+    }
+    if stop.status == StopStatus::Arrived {
+        return Some("driver_is_there");
+    }
+    let is_same_van = from.driver_id == to.driver_id && to.status == RouteStatus::Started;
+    let joins_another = open.iter().any(|other| other.clinic_id == stop.clinic_id);
+    if is_loaded && (!is_same_van || joins_another) {
+        return Some("cases_in_van");
+    }
+    (open.len() >= MAX_STOPS).then_some("route_full")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

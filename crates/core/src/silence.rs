@@ -26,6 +26,8 @@ words! {
     Cause {
         /// The last fix told of an almost empty battery.
         BatteryEmpty = "battery_empty",
+        /// The phone may not tell where it is any more.
+        PermissionOff = "permission_off",
         /// The phone said goodbye.
         AppClosed = "app_closed",
         /// The driver paused.
@@ -51,6 +53,8 @@ pub enum LastWords {
     Lwt,
     /// The driver paused it.
     Paused,
+    /// It said by itself why it will not be heard.
+    Said(Cause),
 }
 
 /// How often a phone sends, and what it said last: a few bytes a driver.
@@ -107,6 +111,8 @@ impl Habit {
         let is_low = |percent: f32| f64::from(percent) <= LOW_PERCENT;
         let stands = |kmh: f32| f64::from(kmh) < STANDING_KMH;
         match self.words {
+            // Nobody knows better than the phone.
+            LastWords::Said(cause) => cause,
             _ if self.battery_percent.is_some_and(is_low) => Cause::BatteryEmpty,
             LastWords::Paused => Cause::Paused,
             LastWords::SocketClosed | LastWords::Lwt => Cause::AppClosed,
@@ -181,6 +187,12 @@ mod tests {
             (fix(0), LastWords::SocketClosed, false, Cause::AppClosed),
             (fix(0), LastWords::Lwt, true, Cause::AppClosed),
             (fix(0), LastWords::Paused, false, Cause::Paused),
+            (
+                fix(0).with_battery(Some(4.0)),
+                LastWords::Said(Cause::PermissionOff),
+                true,
+                Cause::PermissionOff,
+            ),
         ] {
             let mut habit = Habit::default();
             habit.note(&fix);

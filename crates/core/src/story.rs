@@ -26,6 +26,7 @@ pub fn teller(origin: &Origin) -> String {
         "pontic.config" => Some("The configuration"),
         "pontic.relay" => Some("The relay"),
         "pontic.quarantine" => Some("The quarantine"),
+        "pontic.clinic" => Some("The clinic"),
         "pontic.rhythm" => Some("The watch over senders"),
         _ => None,
     };

@@ -6,6 +6,7 @@
 
 mod corrections;
 mod eta;
+mod fit;
 mod phase;
 mod plan;
 mod promises;
@@ -19,7 +20,8 @@ use crate::suspect;
 use phase::{Phase, Way};
 
 pub use corrections::{Correction, corrections};
-pub use eta::Eta;
+pub use eta::{Eta, Start};
+pub use fit::{Run, Seat, Times, best, is_late, seats};
 pub use plan::{Leg, Place, Plan, PlannedStop};
 pub use promises::{HORIZONS_MIN, Promise, promises};
 pub use told::{News, Notice, Said, Told};

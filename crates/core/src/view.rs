@@ -8,6 +8,7 @@ use crate::delivery::{Case, CaseStatus, Delivery, Milligrams, Priority, ProofOfD
 use crate::id::{CaseId, DeliveryId};
 use crate::invoice::{Invoice, InvoiceStatus};
 use crate::pickup::Pickup;
+use crate::route::{Route, Stop};
 use crate::state::{DeliveryStatus, PickupStatus};
 use crate::time;
 
@@ -170,6 +171,50 @@ pub struct CompletionView<'a> {
     pub delivery: DeliveryView<'a>,
     /// The cases that were handed over now.
     pub case_ids: &'a [CaseId],
+}
+
+/// That a driver has left the lab and will come to a clinic.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnTheWayView<'a> {
+    /// The lab.
+    pub lab_id: &'a str,
+    /// The route.
+    pub route_id: &'a str,
+    /// The stop.
+    pub stop_id: &'a str,
+    /// The clinic.
+    pub clinic_id: &'a str,
+    /// What people call it.
+    pub clinic_name: &'a str,
+    /// Who comes.
+    pub driver_id: &'a str,
+    /// When they left.
+    #[serde(with = "time::text::optional", skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// Promised from.
+    #[serde(with = "time::text::optional", skip_serializing_if = "Option::is_none")]
+    pub window_start: Option<Timestamp>,
+    /// Promised until.
+    #[serde(with = "time::text::optional", skip_serializing_if = "Option::is_none")]
+    pub window_end: Option<Timestamp>,
+}
+
+impl<'a> OnTheWayView<'a> {
+    /// Of a stop of a route that has started.
+    pub fn of(route: &'a Route, stop: &'a Stop, clinic_name: &'a str) -> Self {
+        Self {
+            lab_id: stop.lab_id.as_str(),
+            route_id: route.id.as_str(),
+            stop_id: stop.id.as_str(),
+            clinic_id: stop.clinic_id.as_str(),
+            clinic_name,
+            driver_id: route.driver_id.as_str(),
+            started_at: route.started_at,
+            window_start: stop.window_start,
+            window_end: stop.window_end,
+        }
+    }
 }
 
 /// One occurrence of a series.

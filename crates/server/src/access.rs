@@ -8,7 +8,7 @@ use pontic_core::id::{ClinicId, DriverId, LabId};
 use pontic_store::access::Token;
 
 pub use devices::{Credentials, new_device};
-pub use keys::{Keys, Secretly, new_token};
+pub use keys::{DRIVER_SESSION, Keys, Secretly, new_token};
 pub use table::{Need, is_for_clinics, need};
 
 /// What a token is for.

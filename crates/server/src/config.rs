@@ -2,6 +2,7 @@
 
 mod database;
 mod layers;
+mod map;
 mod maps;
 mod notices;
 mod relay;
@@ -19,6 +20,7 @@ use pontic_wire::signature::Secret;
 
 pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
+pub use map::Map;
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
 pub use notices::{Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
@@ -74,6 +76,8 @@ pub struct Config {
     pub now: Option<Timestamp>,
     /// A proxy in front of us terminates TLS, and says for whom it asks.
     pub behind_tls_proxy: bool,
+    /// Where people reach this installation; absent: links are paths, and stand in no message.
+    pub public_url: Option<String>,
     /// A first admin token.
     pub admin_token: Option<String>,
     /// Limits of requests.
@@ -88,6 +92,8 @@ pub struct Config {
     pub default_endpoints: Vec<DefaultEndpoint>,
     /// Travel times.
     pub maps: Maps,
+    /// The ground of the map on the pages; none: a plain one.
+    pub map: Option<Map>,
     /// What goes out by webhook.
     pub relay: Relay,
     /// How people are told.
@@ -117,6 +123,7 @@ impl Config {
                 point_in_time(&setting.text()?).map(Some)
             }),
             behind_tls_proxy: said.take("behindTlsProxy", false, Setting::boolean),
+            public_url: said.take("publicUrl", None, |setting| public_url(setting).map(Some)),
             admin_token: said.take("adminToken", None, |setting| admin_token(setting).map(Some)),
             limits: Limits {
                 address: quota(&mut said, "address", 100.0, 500.0),
@@ -144,6 +151,7 @@ impl Config {
             rules: rules(&mut said),
             default_endpoints: default_endpoints(&mut said),
             maps: maps::decide(&mut said),
+            map: map::decide(&mut said),
             relay: relay::decide(&mut said),
             notices: notices::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
@@ -187,6 +195,20 @@ pub fn point_in_time(text: &str) -> Result<Timestamp, String> {
     seconds
         .or_else(|| text.parse().ok())
         .ok_or_else(|| "is neither an RFC 3339 time nor unix seconds".to_owned())
+}
+
+/// An address without anything after the host and port, so that paths can be put behind it.
+fn public_url(setting: &Setting) -> Result<String, String> {
+    let text = setting.text()?;
+    let url = text.trim_end_matches('/');
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    match host {
+        Some(host) if !host.is_empty() && host.bytes().all(plain) => Ok(url.to_owned()),
+        _ => Err("is no address like https://pontic.lab.example".to_owned()),
+    }
 }
 
 fn admin_token(setting: &Setting) -> Result<String, String> {
@@ -297,6 +319,25 @@ mod tests {
             "DENTRIX_WEBHOOK_SECRET",
         ] {
             assert!(faults.contains(part), "{part} in {faults}");
+        }
+    }
+
+    #[test]
+    fn the_public_address_ends_with_its_host() {
+        let url = |text: &str| decide(&format!("publicUrl = \"{text}\""), &[]);
+        let config = url("https://pontic.lab.example:8443/").expect("sound");
+        assert_eq!(
+            config.public_url.as_deref(),
+            Some("https://pontic.lab.example:8443")
+        );
+        for text in [
+            "pontic.lab.example",
+            "ftp://lab.example",
+            "https://",
+            "https://lab.example/pontic",
+            "https://lab.example?x",
+        ] {
+            assert!(url(text).is_err(), "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! A fix is taken under its driver's lock: recognised if it came before, put into the log of positions, held against the route's
 //! fences, told to dispatchers. What it means goes through the event door; whoever sent it hears of it when it is on disk.
 
+mod ahead;
 mod day;
 mod fleet;
 mod learned;
@@ -12,6 +13,7 @@ mod refold;
 mod regions;
 mod report;
 mod road;
+mod runs;
 mod silence;
 mod take;
 mod telling;
@@ -36,11 +38,13 @@ use crate::door::{Busy, Door, own_event};
 use crate::live::{Hub, Interest};
 use crate::maps::Maps;
 
+pub use ahead::Ahead;
 pub use fleet::Fleet;
 pub use learned::Learned;
 pub use refold::{Late, Stirred, follow_changes, follow_late_fixes};
 pub use regions::Region;
 pub use report::{Report, report};
+pub use runs::{Fit, Forecast, RouteForecast};
 pub use take::{Status, Taken};
 pub use telling::Current;
 
@@ -210,7 +214,7 @@ impl Drivers {
     }
 
     /// Runs `work` on a thread that may wait for the disk.
-    async fn apart<T: Send + 'static>(
+    pub async fn apart<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

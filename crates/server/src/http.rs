@@ -2,13 +2,17 @@
 
 mod alerts;
 mod body;
+mod clinic_page;
 mod deliveries;
 mod described;
 mod devices;
 mod directory;
 mod docs;
 mod drawing;
+mod drive;
+mod driver_sessions;
 mod driver_socket;
+mod driver_status;
 mod events;
 mod explain;
 mod failure;
@@ -23,8 +27,10 @@ mod limits;
 mod live;
 mod login;
 mod lookup;
+mod map;
 mod messages;
 mod metrics;
+mod moving;
 mod notices;
 mod paging;
 mod phones;
@@ -38,10 +44,14 @@ mod reports;
 mod request_id;
 mod routes;
 mod schemas;
+#[cfg(feature = "screens")]
+mod screens;
+mod secrets;
 mod sender_check;
 mod senders;
 mod stops;
 mod subscriptions;
+mod taps;
 mod templates;
 mod tokens;
 mod webhooks;
@@ -79,13 +89,13 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// The routes with their description, which is made from them.
 fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-    let (router, document) = OpenApiRouter::with_openapi(docs::frame())
+    let routes = OpenApiRouter::with_openapi(docs::frame())
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
-        .routes(routes!(login::page, login::log_in))
+        .routes(routes!(login::log_in))
         .routes(routes!(login::log_out))
         .routes(routes!(login::me))
-        .routes(routes!(login::home))
+        .routes(routes!(map::get))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::ticket))
@@ -104,6 +114,12 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(directory::get_driver, directory::put_driver))
         .routes(routes!(devices::list, devices::create))
         .routes(routes!(devices::revoke))
+        .routes(routes!(driver_sessions::invite))
+        .routes(routes!(driver_sessions::end))
+        .routes(routes!(driver_status::post))
+        .routes(routes!(drive::get))
+        .routes(routes!(clinic_page::state))
+        .routes(routes!(clinic_page::answer))
         .routes(routes!(positions::post))
         .routes(routes!(history::positions, positions::post_of))
         .routes(routes!(history::statistics))
@@ -111,6 +127,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(phones::osmand_get, phones::osmand_post))
         .routes(routes!(directory::list_endpoints))
         .routes(routes!(directory::get_endpoint, directory::put_endpoint))
+        .routes(routes!(secrets::add_to_endpoint))
+        .routes(routes!(secrets::remove_from_endpoint))
         .routes(routes!(import::import))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::get, deliveries::patch))
@@ -128,6 +146,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(stops::complete))
         .routes(routes!(stops::fail))
         .routes(routes!(stops::skip))
+        .routes(routes!(moving::post))
+        .routes(routes!(moving::fit))
         .routes(routes!(proofs::post))
         .routes(routes!(proofs::get))
         .routes(routes!(alerts::list))
@@ -145,6 +165,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
             subscriptions::delete
         ))
         .routes(routes!(subscriptions::test))
+        .routes(routes!(secrets::add_to_subscription))
+        .routes(routes!(secrets::remove_from_subscription))
         .routes(routes!(notices::list))
         .routes(routes!(notices::test))
         .routes(routes!(templates::list))
@@ -162,7 +184,9 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(schemas::index))
         .routes(routes!(schemas::get))
         .routes(routes!(schemas::asyncapi))
-        .routes(routes!(sender_check::check))
-        .split_for_parts();
+        .routes(routes!(sender_check::check));
+    #[cfg(feature = "screens")]
+    let routes = routes.merge(screens::routes());
+    let (router, document) = routes.split_for_parts();
     (router, described::described(docs::named(document)))
 }

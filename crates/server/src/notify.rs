@@ -27,7 +27,7 @@ use mail::Mail;
 use text_message::TextMessages;
 use wording::Words;
 
-pub use fields::{Reader, of_alert, of_publication};
+pub use fields::{Coming, Reader, of_alert, of_publication};
 
 /// Records that are read at once.
 const PAGE: usize = 200;

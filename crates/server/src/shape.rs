@@ -39,9 +39,11 @@ fn put_notify(shape: &mut Value, kept: &str) {
     }
 }
 
-/// A driver.
+/// A driver, with whether they are at work.
 pub fn driver(driver: &Driver) -> Value {
-    value(driver)
+    let mut shape = value(driver);
+    shape["presence"] = driver.presence.as_str().into();
+    shape
 }
 
 /// A clinic; the contact only for roles that may read it.
@@ -63,6 +65,12 @@ pub fn clinic(clinic: &Clinic, with_contact: bool) -> Value {
             shape["contact"] = contact;
         }
         put_notify(&mut shape, &private.notify);
+        if !private.access_note.is_empty() {
+            shape["access"]["note"] = private.access_note.as_str().into();
+        }
+        if !private.receivers.is_empty() {
+            shape["access"]["receivers"] = json!(private.receivers);
+        }
     }
     shape
 }

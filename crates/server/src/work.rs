@@ -48,9 +48,7 @@ pub fn start(
             app.clock.clone(),
         )),
         tokio::spawn(drivers::follow_changes(drivers, stirred)),
-        every(app, SILENCE, |app| {
-            Box::pin(async move { app.drivers.watch_for_silence() })
-        }),
+        every(app, SILENCE, |app| Box::pin(watch_for_silence(app))),
         every(app, CLOSING, |app| Box::pin(close_positions(app))),
         every(app, RHYTHM, |app| Box::pin(watch_senders(app))),
         every(app, TICK, |app| Box::pin(do_due_work(app))),
@@ -63,6 +61,15 @@ pub fn start(
         }),
         every(app, PRUNE, |app| Box::pin(prune(app))),
     ]
+}
+
+/// Who on the road is not heard any more. Whether somebody is at work is asked of the store, on a thread that may wait for it.
+async fn watch_for_silence(app: Arc<App>) {
+    let drivers = Arc::clone(&app.drivers);
+    let looked = tokio::task::spawn_blocking(move || drivers.watch_for_silence()).await;
+    if let Ok(Err(error)) = looked {
+        tracing::warn!(%error, "whether drivers are silent is looked at later");
+    }
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -14,6 +14,8 @@ pub enum TokenKind {
     Ticket,
     /// A driver's phone: sends positions and does nothing else.
     Device,
+    /// One use, within half an hour, to log a driver's phone in.
+    Invite,
 }
 
 impl TokenKind {
@@ -24,14 +26,21 @@ impl TokenKind {
             Self::Session => "session",
             Self::Ticket => "ticket",
             Self::Device => "device",
+            Self::Invite => "invite",
         }
     }
 
     /// The kind of a word, as [`Self::as_str`] writes it.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Token, Self::Session, Self::Ticket, Self::Device]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [
+            Self::Token,
+            Self::Session,
+            Self::Ticket,
+            Self::Device,
+            Self::Invite,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
     }
 }
 

@@ -74,6 +74,10 @@ const STORIES: &[Story] = &[
         commits::digests_compare_contents,
     ),
     (
+        "links are made with a key of their own",
+        commits::links_are_made_with_a_key_of_their_own,
+    ),
+    (
         "due work is claimed for a while",
         work::due_work_is_claimed_for_a_while,
     ),

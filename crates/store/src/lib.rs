@@ -73,6 +73,9 @@ pub trait Store: Send + Sync {
     /// A digest, keyed with this store's key, by which contents are compared without being kept.
     fn digest(&self, content: &[u8]) -> [u8; 16];
 
+    /// What makes a link to `content` that nobody else can make, with a key of its own.
+    fn link_mac(&self, content: &[u8]) -> [u8; vault::LINK_LEN];
+
     /// Writes a batch of decisions: all of it or, on an error, nothing. [`Batch::stamp`] says what they rest on.
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError>;
 
@@ -245,8 +248,13 @@ pub trait Store: Send + Sync {
     /// Ends a token and all that was derived from it. False if there is none.
     fn revoke_token(&self, id: &str) -> Result<bool, StoreError>;
 
-    /// Takes a one-use token: the first caller gets it, later ones nothing.
-    fn take_token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError>;
+    /// Takes a one-use token of that kind: the first caller gets it, later ones nothing.
+    fn take_token(
+        &self,
+        kind: TokenKind,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Token>, StoreError>;
 
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;

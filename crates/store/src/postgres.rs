@@ -322,6 +322,10 @@ impl Store for PostgresStore {
         self.vault.digest(content)
     }
 
+    fn link_mac(&self, content: &[u8]) -> [u8; crate::vault::LINK_LEN] {
+        self.vault.link_mac(content)
+    }
+
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         let sealed = Sealed::of(&self.vault, batch)?;
         let mut turn = self.turn();
@@ -546,8 +550,13 @@ impl Store for PostgresStore {
         self.write_noticed(async |transaction| tokens::revoke(transaction, id).await)
     }
 
-    fn take_token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError> {
-        self.with(async |client| tokens::take(client, hash, now).await)
+    fn take_token(
+        &self,
+        kind: TokenKind,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Token>, StoreError> {
+        self.with(async |client| tokens::take(client, kind, hash, now).await)
     }
 
     fn stamp(&self) -> Result<u64, StoreError> {

@@ -175,6 +175,10 @@ impl Store for SqliteStore {
         self.vault.digest(content)
     }
 
+    fn link_mac(&self, content: &[u8]) -> [u8; crate::vault::LINK_LEN] {
+        self.vault.link_mac(content)
+    }
+
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         self.writer
             .write_at(batch.stamp, |conn| write_batch(conn, &self.vault, batch))
@@ -396,8 +400,14 @@ impl Store for SqliteStore {
         self.writer.write(|conn| tokens::revoke(conn, id))
     }
 
-    fn take_token(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Token>, StoreError> {
-        self.writer.write(|conn| tokens::take(conn, hash, now))
+    fn take_token(
+        &self,
+        kind: TokenKind,
+        hash: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Token>, StoreError> {
+        self.writer
+            .write(|conn| tokens::take(conn, kind, hash, now))
     }
 
     fn stamp(&self) -> Result<u64, StoreError> {

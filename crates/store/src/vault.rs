@@ -22,6 +22,8 @@ const FORMAT: u8 = 1;
 const KEY_ID_LEN: usize = 4;
 const NONCE_LEN: usize = 24;
 const TAG_LEN: usize = 16;
+/// Bytes of what makes a link genuine: it is tried over the network only, and stands in text messages.
+pub const LINK_LEN: usize = 12;
 /// Bytes before the ciphertext.
 const HEAD_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
 
@@ -31,6 +33,8 @@ pub struct Vault {
     cipher: XChaCha20Poly1305,
     /// Begun with its key once, because every digest starts from there.
     digest: HmacSha256,
+    /// The same for what is handed out in links.
+    link: HmacSha256,
     key_id: [u8; KEY_ID_LEN],
     check: [u8; 16],
 }
@@ -66,6 +70,7 @@ impl Vault {
         Self {
             cipher: XChaCha20Poly1305::new(&derive(key, b"pontic seal").into()),
             digest: keyed(&derive(key, b"pontic digest")),
+            link: keyed(&derive(key, b"pontic link")),
             key_id,
             check: first_half(keyed(key).chain_update(b"pontic check")),
         }
@@ -79,6 +84,14 @@ impl Vault {
     /// A digest by which contents are compared without being kept.
     pub fn digest(&self, content: &[u8]) -> [u8; 16] {
         first_half(self.digest.clone().chain_update(content))
+    }
+
+    /// What makes a link to `content` that nobody else can make: 96 bits.
+    pub fn link_mac(&self, content: &[u8]) -> [u8; LINK_LEN] {
+        let whole = first_half(self.link.clone().chain_update(content));
+        let mut mac = [0; LINK_LEN];
+        mac.copy_from_slice(&whole[..LINK_LEN]);
+        mac
     }
 
     /// Seals `plain` for the place that `context` names: table and id.

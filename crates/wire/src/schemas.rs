@@ -63,6 +63,7 @@ static ALL: &[Schema] = &[
     schema!("live.STOP_DEPARTED"),
     schema!("out.ArrivalNotification"),
     schema!("out.BillingTriggered"),
+    schema!("out.DriverOnTheWay"),
     schema!("out.InvoiceDelivered"),
     schema!("out.DeliveryChanged"),
     schema!("out.DeliveryCompleted"),

@@ -20,9 +20,8 @@ export interface Place {
   rest: string[];
 }
 
-/** `#/clinics/CLI-001` is the clinics with `['CLI-001']`; an unknown place is the desk. */
+/** `#/clinics/CLI-001` is the clinics with `['CLI-001']`; an unknown place is the desk. What follows `?` is a place's own: its filters. */
 export function readPlace(hash: string, search = ''): Place {
-  // Filters of a board follow after `?`: they are the board's own.
   const [path = ''] = hash.replace(/^#\/?/, '').split('?');
   const [first = '', ...rest] = path.split('/').map(decoded);
   const name = NAMES.find((known) => known === first);

@@ -9,9 +9,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pontic-core", &[]),
     ("pontic-wire", &["pontic-core"]),
     ("pontic-store", &["pontic-core"]),
+    ("pontic-screens", &[]),
     (
         "pontic-server",
-        &["pontic-core", "pontic-wire", "pontic-store"],
+        &[
+            "pontic-core",
+            "pontic-wire",
+            "pontic-store",
+            "pontic-screens",
+        ],
     ),
     (
         "pontic-bench",

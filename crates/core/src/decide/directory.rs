@@ -58,14 +58,25 @@ pub fn driver_set(desk: &mut Desk<'_>, detail: &DriverSet) -> Step<String> {
     let lab_id = detail.driver.lab_id.clone();
     desk.lab(&lab_id)?;
     let before = desk.get::<Driver>(&lab_id, detail.driver.id.as_str())?;
-    desk.expect(detail.expected, before.map_or(0, |driver| driver.version))?;
-    put_new_or_changed(
-        desk,
-        Driver {
-            verified: true,
-            ..detail.driver.clone()
+    desk.expect(
+        detail.expected,
+        before.as_ref().map_or(0, |driver| driver.version),
+    )?;
+    let driver = Driver {
+        verified: true,
+        ..detail.driver.clone()
+    };
+    // Whether they are at work they say themselves.
+    let driver = match before {
+        Some(before) => Driver {
+            presence: before.presence,
+            presence_since: before.presence_since,
+            paused_until: before.paused_until,
+            ..driver
         },
-    )
+        None => driver,
+    };
+    put_new_or_changed(desk, driver)
 }
 
 /// An endpoint is like this from here on.
@@ -80,6 +91,10 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         return Err(Refusal::Conflict("endpoint_of_another_lab").into());
     }
     let before = desk.get::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())?;
+    desk.expect(
+        detail.expected,
+        before.as_ref().map_or(0, |before| before.version),
+    )?;
     // Secrets are written, never read back: who does not name them keeps them.
     let private = match before {
         Some(before) if detail.private.reveal().secrets.is_empty() => before.private,

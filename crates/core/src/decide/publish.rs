@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::delivery::{Case, Delivery};
-use crate::event::ArrivalNoticed;
-use crate::id::{CaseId, LabId, derived};
+use crate::event::{ArrivalNoticed, ClinicAnswered};
+use crate::id::{CaseId, DriverId, LabId, derived};
 use crate::invoice::Invoice;
 use crate::pickup::Pickup;
 use crate::record::Kind;
+use crate::route::{Route, Stop};
 use crate::time;
 use crate::view::{
-    self, CompletionView, DeliveryView, InvoiceDeliveredView, InvoiceView, PickupView,
+    self, CompletionView, DeliveryView, InvoiceDeliveredView, InvoiceView, OnTheWayView, PickupView,
 };
 
 /// A message to other systems.
@@ -102,6 +103,18 @@ impl Publication {
             kind: Kind::Stop,
             record_id: notice.stop_id.to_string(),
             detail: view::json(notice),
+        }
+    }
+
+    /// A driver has left the lab and will come to a clinic.
+    pub fn on_the_way(route: &Route, stop: &Stop, clinic_name: &str) -> Self {
+        Self {
+            source: "logistics.route",
+            name: "DriverOnTheWay",
+            lab_id: stop.lab_id.clone(),
+            kind: Kind::Stop,
+            record_id: stop.id.to_string(),
+            detail: view::json(&OnTheWayView::of(route, stop, clinic_name)),
         }
     }
 
@@ -201,6 +214,32 @@ impl Alert {
             name: "RUSH_ALERT",
             ..Self::new(&pickup.lab_id, "rush_pickup", about)
         }
+    }
+
+    /// A driver is back with something in the van that should not be there.
+    pub fn left_in_van(route: &Route) -> Self {
+        let about = json!({
+            "routeId": route.id,
+            "driverId": route.driver_id,
+            "count": route.left.len(),
+            "left": route.left,
+        });
+        Self::new(&route.lab_id, "left_in_van", about)
+    }
+
+    /// A clinic said something of a visit that is coming, or took it back.
+    pub fn clinic_answered(stop: &Stop, driver: &DriverId, said: &ClinicAnswered) -> Self {
+        let about = json!({
+            "routeId": stop.route_id,
+            "stopId": stop.id,
+            "clinicId": stop.clinic_id,
+            "driverId": driver,
+            "kind": said.kind,
+            "until": said.until.map(time::format),
+            "count": said.count,
+            "withdrawn": said.withdrawn.then_some(true),
+        });
+        Self::new(&stop.lab_id, "clinic_answered", about)
     }
 
     /// A delivery was called off with cases in it, which have none now.

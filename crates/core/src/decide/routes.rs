@@ -1,7 +1,9 @@
 //! Routes: planned, changed, handed to another driver, driven.
 
+use std::collections::BTreeMap;
+
 use super::cases::take_off;
-use super::publish::Publication;
+use super::publish::{Alert, Publication};
 use super::stops::{self, moment};
 use super::{Desk, Refusal, Step};
 use crate::delivery::{Case, CaseStatus, Delivery};
@@ -12,7 +14,7 @@ use crate::id::{ClinicId, DriverId, LabId, RouteId, StopId};
 use crate::phi::Phi;
 use crate::pickup::Pickup;
 use crate::record::Kind;
-use crate::route::{MAX_STOPS, Route, Stop};
+use crate::route::{MAX_STOPS, Route, Stop, Undone};
 use crate::state::{DeliveryStep, PickupStatus, PickupStep, RouteStatus, RouteStep, StopStatus};
 
 /// A dispatcher plans a route.
@@ -35,6 +37,8 @@ pub fn planned(desk: &mut Desk<'_>, detail: &RoutePlanned) -> Step<String> {
         started_at: None,
         taken_over_at: None,
         finished_at: None,
+        left: Vec::new(),
+        moves: 0,
         version: 0,
     };
     desk.put(route.clone());
@@ -161,6 +165,8 @@ fn new_stop(
         reason: None,
         undone: Vec::new(),
         proof: crate::delivery::ProofOfDelivery::default(),
+        answers: Vec::new(),
+        answered: 0,
         version: 0,
         private: Phi::default(),
     })
@@ -212,7 +218,8 @@ fn fits(work: Option<(&ClinicId, bool)>, stop: &Stop) -> Option<Reason> {
     }
 }
 
-fn assign_delivery(
+/// A delivery goes onto a stop, from another one if it was there.
+pub fn assign_delivery(
     desk: &mut Desk<'_>,
     route: &Route,
     stop: &mut Stop,
@@ -248,7 +255,8 @@ fn assign_delivery(
     Ok(())
 }
 
-fn assign_pickup(
+/// A pickup goes onto a stop, from another one if it was there.
+pub fn assign_pickup(
     desk: &mut Desk<'_>,
     route: &Route,
     stop: &mut Stop,
@@ -281,7 +289,7 @@ fn assign_pickup(
 }
 
 /// The cases of a delivery go into the van.
-fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
+pub fn load(desk: &mut Desk<'_>, delivery: &Delivery) -> Step<()> {
     for mut case in desk.parts::<Case>(&delivery.lab_id, delivery.id.as_str())? {
         case.status = CaseStatus::Out;
         desk.put(case);
@@ -321,6 +329,10 @@ pub fn started(desk: &mut Desk<'_>, detail: &RouteStarted) -> Step<String> {
             desk.put(delivery.clone());
             desk.publish(Publication::delivery(&delivery, false));
         }
+        let clinic = desk.clinic(&stop.lab_id, &stop.clinic_id)?;
+        let stands_in = stop.clinic_name.as_ref().filter(|_| !clinic.verified);
+        let name = stands_in.unwrap_or(&clinic.name);
+        desk.publish(Publication::on_the_way(&route, stop, name));
     }
     desk.put(route.clone());
     Ok(result(&route))
@@ -335,6 +347,7 @@ pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
     route.status = desk.step(route.status, RouteStep::Finish, "route_not_started")?;
     let at = moment(desk, detail.at);
     route.finished_at = Some(at);
+    route.left = left_in_van(desk, &detail.lab_id, &detail.left)?;
     for stop in stops {
         if stop.status.is_open() {
             stops::leave_out(desk, stop, Some("route_finished".to_owned()), at)?;
@@ -343,7 +356,34 @@ pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
         }
     }
     desk.put(route.clone());
+    if !route.left.is_empty() {
+        desk.alert(Alert::left_in_van(&route));
+    }
     Ok(result(&route))
+}
+
+/// What a driver says is still in the van: cases and pickups that there are, each with a reason.
+fn left_in_van(desk: &Desk<'_>, lab: &LabId, left: &BTreeMap<String, String>) -> Step<Vec<Undone>> {
+    let keys = left
+        .keys()
+        .flat_map(|id| [Key::of::<Case>(lab, id), Key::of::<Pickup>(lab, id)]);
+    desk.want(&keys.collect::<Vec<_>>())?;
+    let mut items = Vec::with_capacity(left.len());
+    let mut unknown = Vec::new();
+    for (index, (id, reason)) in left.iter().enumerate() {
+        if desk.get::<Case>(lab, id)?.is_none() && desk.get::<Pickup>(lab, id)?.is_none() {
+            unknown.push(Fault::new(format!("left[{index}]"), Reason::NotFound));
+        }
+        items.push(Undone {
+            id: id.clone(),
+            reason: reason.clone(),
+        });
+    }
+    if unknown.is_empty() {
+        Ok(items)
+    } else {
+        Err(Refusal::Invalid(unknown).into())
+    }
 }
 
 /// What was fetched at a stop is handed over in the lab.
@@ -434,7 +474,7 @@ fn remove_stops(desk: &mut Desk<'_>, stops: &[Stop], remove: &[StopId]) -> Step<
 }
 
 /// Numbers the stops anew: closed ones first, then the open ones as named, then the rest.
-fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
+pub fn reorder(desk: &mut Desk<'_>, route: &Route, order: &[StopId]) -> Step<()> {
     if order.is_empty() {
         return Ok(());
     }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::AnswerKind;
 use crate::delivery::{Priority, ProofOfDelivery};
-use crate::directory::{Clinic, Driver, Endpoint, Lab};
+use crate::directory::{Clinic, Driver, Endpoint, Lab, Presence};
 use crate::id::{
     ClinicId, DeliveryId, DriverId, EndpointId, LabId, PickupId, RouteId, SeriesId, StopId,
     SubscriptionId,
@@ -81,6 +82,9 @@ pub struct EndpointSet {
     /// Its secrets.
     #[serde(skip)]
     pub private: Phi<Private>,
+    /// The version that it replaces; absent: whichever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
 }
 
 /// Detail of the event.
@@ -348,6 +352,9 @@ pub struct RouteFinished {
         skip_serializing_if = "Option::is_none"
     )]
     pub at: Option<Timestamp>,
+    /// Cases and pickups that are still in the van, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<String, String>,
 }
 
 /// Detail of the event.
@@ -439,6 +446,80 @@ pub struct StopSkipped {
         skip_serializing_if = "Option::is_none"
     )]
     pub at: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicAnswered {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// What it says.
+    pub kind: AnswerKind,
+    /// Until when it is closed.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub until: Option<Timestamp>,
+    /// How many packages there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// It takes back what it said of that kind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriverPresenceSet {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Who.
+    pub driver_id: DriverId,
+    /// How they are from here on.
+    pub presence: Presence,
+    /// When the break ends by itself.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub paused_until: Option<Timestamp>,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakEnded {
+    /// The lab.
+    pub lab_id: LabId,
+    /// Whose.
+    pub driver_id: DriverId,
+    /// The end that was named.
+    #[serde(with = "crate::time::text")]
+    pub paused_until: Timestamp,
+}
+
+/// Detail of the event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopMoved {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The stop.
+    pub stop_id: StopId,
+    /// The route that it goes to; its own: it only gets another place.
+    pub route_id: RouteId,
+    /// Its place among the open stops there, from 1; past the end is the end.
+    pub position: u32,
+    /// The version of the stop that the sender saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Expected,
 }
 
 /// Detail of the event.

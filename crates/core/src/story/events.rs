@@ -1,13 +1,18 @@
 //! What each event said.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::wall;
+use crate::answer::AnswerKind;
 use crate::delivery::Priority;
+use crate::directory::Presence;
 use crate::event::{
-    ArrivalNoticed, Body, CaseReadyToShip, DeliveryCompleted, InvoiceIssued, MappingGiven,
-    PickupMoved, PickupRequested, RouteChanged, SightingCorrected, StopCompleted,
+    ArrivalNoticed, Body, CaseReadyToShip, ClinicAnswered, DeliveryCompleted, DriverPresenceSet,
+    InvoiceIssued, MappingGiven, PickupMoved, PickupRequested, RouteChanged, SightingCorrected,
+    StopCompleted,
 };
 use crate::recurrence::Window;
 
@@ -53,9 +58,10 @@ pub fn said(body: &Body, zone: &TimeZone) -> String {
         }
         Body::RouteFinished(detail) => {
             format!(
-                "route {} is finished{}",
+                "route {} is finished{}{}",
                 detail.route_id,
-                at(detail.at, zone)
+                at(detail.at, zone),
+                left(&detail.left)
             )
         }
         Body::StopArrived(detail) => {
@@ -83,6 +89,13 @@ pub fn said(body: &Body, zone: &TimeZone) -> String {
                 why.unwrap_or_default()
             )
         }
+        Body::ClinicAnswered(detail) => answered(detail, zone),
+        Body::DriverPresenceSet(detail) => presence(detail, zone),
+        Body::BreakEnded(detail) => format!("the break of driver {} is over", detail.driver_id),
+        Body::StopMoved(detail) => format!(
+            "stop {} goes to route {}, as number {} of its open stops",
+            detail.stop_id, detail.route_id, detail.position
+        ),
         other => set_up(other)
             .or_else(|| seen(other, zone))
             .unwrap_or_else(|| other.name().to_owned()),
@@ -211,6 +224,53 @@ fn list<T: ToString>(items: &[T]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn answered(detail: &ClinicAnswered, zone: &TimeZone) -> String {
+    let said = match detail.kind {
+        AnswerKind::ClosedUntil => {
+            let until = detail.until.map(|until| wall(until, zone));
+            format!("it is closed until {}", until.unwrap_or_default())
+        }
+        AnswerKind::LockBox => "leave it in the lock box".to_owned(),
+        AnswerKind::MoreToFetch => {
+            let count = detail.count.unwrap_or(1);
+            format!("there are {count} packages more to fetch")
+        }
+    };
+    let takes_back = if detail.withdrawn {
+        "takes back that "
+    } else {
+        "says: "
+    };
+    format!("the clinic of stop {} {takes_back}{said}", detail.stop_id)
+}
+
+fn presence(detail: &DriverPresenceSet, zone: &TimeZone) -> String {
+    let is = match detail.presence {
+        Presence::OnDuty => "is on duty",
+        Presence::Break => "has a break",
+        Presence::OffDuty => "is off duty",
+    };
+    let until = detail.paused_until;
+    let until = until.map(|until| format!(" until {}", wall(until, zone)));
+    format!(
+        "driver {} {is}{}",
+        detail.driver_id,
+        until.unwrap_or_default()
+    )
+}
+
+fn left(left: &BTreeMap<String, String>) -> String {
+    let items: Vec<String> = left
+        .iter()
+        .map(|(id, why)| format!("{id}: {}", reason(why)))
+        .collect();
+    if items.is_empty() {
+        String::new()
+    } else {
+        format!("; still in the van: {}", items.join(", "))
+    }
 }
 
 fn ready(detail: &CaseReadyToShip) -> String {

@@ -7,7 +7,7 @@ use super::plan::{Plan, PlannedStop};
 use crate::fix::Fix;
 use crate::geo;
 use crate::time::Coordinates;
-use crate::travel::{self, Source};
+use crate::travel::{self, Pace, Source};
 
 /// A leg that was asked from nearer than this, in metres, says nothing of other places on the way.
 const MIN_LEG_M: f64 = 50.0;
@@ -27,42 +27,81 @@ pub struct Eta {
     pub source: Source,
 }
 
+/// Where a van begins with the stops ahead of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Start {
+    /// Where it is.
+    pub place: Coordinates,
+    /// When.
+    pub at: Timestamp,
+    /// What is left to do there before it leaves, in seconds.
+    pub busy_s: f64,
+}
+
+/// ETAs of `stops` (each with its place in the plan), driven to in that order, into `etas`. A stop without a place takes its time and
+/// has no ETA. Gives when the last one is done, in seconds after the start.
+pub fn along<'p>(
+    start: &Start,
+    pace: Pace,
+    stops: impl Iterator<Item = (usize, &'p PlannedStop)>,
+    etas: &mut Vec<Eta>,
+) -> f64 {
+    etas.clear();
+    let mut seconds = start.busy_s;
+    let mut way_m = 0.0;
+    let mut source = None;
+    let mut from = start.place;
+    let mut is_first = true;
+    for (index, stop) in stops {
+        let Some(place) = &stop.place else {
+            seconds += stop.service_s;
+            continue;
+        };
+        let leg = if is_first {
+            rest_of_leg(pace, stop, from, place.location, start.at)
+        } else {
+            whole_leg(pace, stop, from, place.location, start.at)
+        };
+        seconds += leg.seconds;
+        way_m += leg.way_m;
+        let least = source.map_or(leg.source, |before| lesser(before, leg.source));
+        source = Some(least);
+        etas.push(Eta {
+            stop: index,
+            at: start.after(seconds),
+            way_m,
+            source: least,
+        });
+        seconds += stop.service_s;
+        from = place.location;
+        is_first = false;
+    }
+    seconds
+}
+
+impl Start {
+    /// So many seconds later.
+    pub fn after(&self, seconds: f64) -> Timestamp {
+        let later = SignedDuration::from_millis(millis(seconds));
+        self.at.saturating_add(later).unwrap_or(self.at)
+    }
+}
+
 impl Trip {
     /// ETAs of the stops ahead as of a fix, in the order of driving, into `etas`; the first is the next stop's.
     pub fn etas(&self, plan: &Plan, fix: &Fix, etas: &mut Vec<Eta>) {
-        etas.clear();
-        let mut seconds = self.rest_of_service_s(plan, fix.at);
-        let mut way_m = 0.0;
-        let mut source = None;
-        let mut from = fix.place;
-        let mut is_first = true;
-        for index in self.ahead(plan, fix.at) {
-            let stop = &plan.stops[index];
-            let Some(place) = &stop.place else {
-                seconds += stop.service_s;
-                continue;
-            };
-            let leg = if is_first {
-                rest_of_leg(plan, stop, from, place.location, fix.at)
-            } else {
-                whole_leg(plan, stop, from, place.location, fix.at)
-            };
-            seconds += leg.seconds;
-            way_m += leg.way_m;
-            let least = source.map_or(leg.source, |before| lesser(before, leg.source));
-            source = Some(least);
-            let at = fix
-                .at
-                .saturating_add(SignedDuration::from_millis(millis(seconds)));
-            etas.push(Eta {
-                stop: index,
-                at: at.unwrap_or(fix.at),
-                way_m,
-                source: least,
-            });
-            seconds += stop.service_s;
-            from = place.location;
-            is_first = false;
+        let start = self.start(plan, fix);
+        let ahead = self.ahead(plan, fix.at);
+        let stops = ahead.map(|index| (index, &plan.stops[index]));
+        along(&start, plan.pace, stops, etas);
+    }
+
+    /// Where the van begins with what is ahead, as of a fix.
+    pub fn start(&self, plan: &Plan, fix: &Fix) -> Start {
+        Start {
+            place: fix.place,
+            at: fix.at,
+            busy_s: self.rest_of_service_s(plan, fix.at),
         }
     }
 
@@ -98,13 +137,13 @@ fn lesser(a: Source, b: Source) -> Source {
 
 /// The leg that is being driven: of what a service said of all of it, the part that is still ahead.
 fn rest_of_leg(
-    plan: &Plan,
+    pace: Pace,
     stop: &PlannedStop,
     from: Coordinates,
     to: Coordinates,
     at: Timestamp,
 ) -> travel::Leg {
-    let straight = travel::straight_line(from, to, plan.pace);
+    let straight = travel::straight_line(from, to, pace);
     let Some(asked) = stop.leg.as_deref().filter(|leg| leg.known_at <= at) else {
         return straight;
     };
@@ -122,7 +161,7 @@ fn rest_of_leg(
 
 /// A leg between two stops: what a service said of it, if it was asked of this very one.
 fn whole_leg(
-    plan: &Plan,
+    pace: Pace,
     stop: &PlannedStop,
     from: Coordinates,
     to: Coordinates,
@@ -131,5 +170,5 @@ fn whole_leg(
     stop.leg
         .as_deref()
         .filter(|leg| leg.known_at <= at && geo::distance_m(leg.from, from) < SAME_M)
-        .map_or_else(|| travel::straight_line(from, to, plan.pace), |leg| leg.leg)
+        .map_or_else(|| travel::straight_line(from, to, pace), |leg| leg.leg)
 }

@@ -1,7 +1,9 @@
 //! Days on which anything may happen: each happening is made an event when it is known what there is.
 
 use jiff::ToSpan;
+use pontic_core::answer::AnswerKind;
 use pontic_core::delivery::{Case, Delivery};
+use pontic_core::directory::Presence;
 use pontic_core::event::*;
 use pontic_core::id::{CaseId, DeliveryId, DriverId, InvoiceId, LabId, RouteId, StopId};
 use pontic_core::pickup::{Pickup, Window};
@@ -53,6 +55,9 @@ enum What {
     Done,
     Fail,
     Skip,
+    Answer,
+    Presence,
+    MoveStop,
     Patch,
     Merge,
     Wait,
@@ -80,6 +85,9 @@ fn what() -> impl Strategy<Value = What> {
         8 => Just(W::Done),
         1 => Just(W::Fail),
         1 => Just(W::Skip),
+        3 => Just(W::Answer),
+        2 => Just(W::Presence),
+        4 => Just(W::MoveStop),
         2 => Just(W::Patch),
         1 => Just(W::Merge),
         2 => Just(W::Wait),
@@ -141,6 +149,9 @@ impl Happening {
             What::Change => self.change(bench),
             What::Start | What::Finish => self.drive(bench),
             What::Arrive | What::Done | What::Fail | What::Skip => self.stop(bench),
+            What::Answer => self.answer(bench),
+            What::Presence => Some(self.presence(bench)),
+            What::MoveStop => self.move_stop(bench),
             What::Patch => self.patch(bench),
             What::Merge => Some(self.merge()),
             What::Wait => None,
@@ -405,9 +416,40 @@ impl Happening {
                 lab_id,
                 route_id,
                 at: None,
+                left: self
+                    .some_cases()
+                    .iter()
+                    .filter(|_| self.flag)
+                    .map(|id| (id.to_string(), "refused".to_owned()))
+                    .collect(),
             }
             .into(),
         })
+    }
+
+    fn answer(&self, bench: &Bench) -> Option<Body> {
+        let stop = chosen(self.own::<Stop>(bench), self.pick)?;
+        let hours = i64::from(self.mask % 32) - 4;
+        let event = ClinicAnswered {
+            lab_id: self.lab_id(),
+            stop_id: stop.id,
+            kind: AnswerKind::ALL[self.detail % AnswerKind::ALL.len()],
+            until: bench.now.checked_add(hours.hours()).ok(),
+            count: Some(u32::from(self.mask)),
+            withdrawn: self.flag,
+        };
+        Some(event.into())
+    }
+
+    fn presence(&self, bench: &Bench) -> Body {
+        let until = bench.now.checked_add(i64::from(self.mask % 8).hours());
+        DriverPresenceSet {
+            lab_id: self.lab_id(),
+            driver_id: DriverId::known(format!("D{}", self.detail % 2)),
+            presence: Presence::ALL[self.pick % Presence::ALL.len()],
+            paused_until: until.ok().filter(|_| self.flag),
+        }
+        .into()
     }
 
     fn stop(&self, bench: &Bench) -> Option<Body> {
@@ -449,6 +491,25 @@ impl Happening {
                 .into()
             }
         })
+    }
+
+    /// A stop goes to one of the lab's routes: mostly one that can be moved to one that takes it.
+    fn move_stop(&self, bench: &Bench) -> Option<Body> {
+        let mut stops = self.own::<Stop>(bench);
+        stops.retain(|stop| self.mask < 16 || stop.status.is_open());
+        let mut routes = self.own::<Route>(bench);
+        routes.retain(|route| {
+            let goes_on = matches!(route.status, RouteStatus::Planned | RouteStatus::Started);
+            self.mask < 16 || goes_on
+        });
+        let event = StopMoved {
+            lab_id: self.lab_id(),
+            stop_id: chosen(stops, self.pick)?.id,
+            route_id: chosen(routes, self.detail)?.id,
+            position: u32::from(self.mask % 5),
+            expected: None,
+        };
+        Some(event.into())
     }
 
     /// Some of the cases and pickups of a stop.

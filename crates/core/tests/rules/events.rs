@@ -232,6 +232,7 @@ pub fn finish(route: &str) -> RouteFinished {
         lab_id: lab(),
         route_id: RouteId::known(route),
         at: None,
+        left: std::collections::BTreeMap::new(),
     }
 }
 
@@ -279,6 +280,17 @@ pub fn stop_skipped(stop: &StopId) -> StopSkipped {
         stop_id: stop.clone(),
         reason: None,
         at: None,
+    }
+}
+
+/// A stop goes to a route, as that number of its open stops.
+pub fn stop_moved(stop: &str, route: &str, position: u32) -> StopMoved {
+    StopMoved {
+        lab_id: lab(),
+        stop_id: StopId::known(stop),
+        route_id: RouteId::known(route),
+        position,
+        expected: None,
     }
 }
 

@@ -40,7 +40,11 @@ fn lived(day: &[Happening]) -> Bench {
 fn is_idempotent(body: &Body) -> bool {
     !matches!(
         body,
-        Body::RoutePlanned(_) | Body::RouteChanged(_) | Body::DeliveryPatched(_)
+        // A stop that joined another one is over.
+        Body::RoutePlanned(_)
+            | Body::RouteChanged(_)
+            | Body::StopMoved(_)
+            | Body::DeliveryPatched(_)
     )
 }
 

@@ -51,6 +51,25 @@ fn clinics(bench: &Bench, route: &str) -> Vec<String> {
 }
 
 #[test]
+fn every_clinic_ahead_is_told_of_once_when_the_driver_leaves() {
+    let (mut bench, ..) = planned();
+    let done = bench.send(start("R1"));
+    let told = done.publications.iter();
+    let told: Vec<_> = told.filter(|one| one.name == "DriverOnTheWay").collect();
+    assert_eq!(told.len(), 2);
+    let detail: serde_json::Value = serde_json::from_str(&told[0].detail).expect("JSON");
+    assert_eq!(
+        (
+            &detail["stopId"],
+            &detail["driverId"],
+            &detail["windowStart"]
+        ),
+        (&"S-A".into(), &"D1".into(), &"2025-01-13T12:00:00Z".into())
+    );
+    assert!(bench.send(start("R1")).publications.is_empty());
+}
+
+#[test]
 fn a_planned_route_has_its_stops_in_order() {
     let (bench, a, pickup, _) = planned();
     let stops = bench.stops("R1");

@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use pontic_core::directory::Driver;
 use pontic_core::id::{format_uuid, uuid_v7};
 use pontic_store::access::{Token, TokenKind};
 use pontic_store::{Store, StoreError};
@@ -221,15 +222,99 @@ impl Keys {
 
     /// Takes a ticket: whoever comes first has it.
     pub fn use_ticket(&self, text: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
-        let mut token = self.store.take_token(&hash_of(text), now)?;
+        let mut token = self
+            .store
+            .take_token(TokenKind::Ticket, &hash_of(text), now)?;
         if let (None, Some(admin)) = (&token, &self.first_admin) {
-            token = self.store.take_token(&hash_under(admin, text), now)?;
+            token = self
+                .store
+                .take_token(TokenKind::Ticket, &hash_under(admin, text), now)?;
         }
-        Ok(token
-            .filter(|token| token.kind == TokenKind::Ticket)
-            .as_ref()
-            .and_then(Caller::of))
+        Ok(token.as_ref().and_then(Caller::of))
     }
+}
+
+/// How long a driver's phone stays logged in.
+pub const DRIVER_SESSION: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long an invite waits to be used.
+const INVITE: SignedDuration = SignedDuration::from_mins(30);
+
+impl Keys {
+    /// A one-use code by which a phone of that driver logs in, and when it ends.
+    pub fn invite(
+        &self,
+        driver: &Driver,
+        now: Timestamp,
+    ) -> Result<(Secretly, Timestamp), StoreError> {
+        let (_, token) = new_token(TokenKind::Invite, Role::Driver, now)?;
+        let code = new_code()?;
+        let ends = now.checked_add(INVITE).unwrap_or(Timestamp::MAX);
+        self.store.put_token(&Token {
+            hash: hash_of(&code.0),
+            lab_id: Some(driver.lab_id.clone()),
+            driver_id: Some(driver.id.clone()),
+            expires_at: Some(ends),
+            ..token
+        })?;
+        Ok((code, ends))
+    }
+
+    /// A session for whoever brings an invite's code: once.
+    pub fn accept_invite(
+        &self,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<Secretly>, StoreError> {
+        let hash = hash_of(&plain_code(code));
+        let Some(invite) = self.store.take_token(TokenKind::Invite, &hash, now)? else {
+            return Ok(None);
+        };
+        let (secret, token) = new_token(TokenKind::Session, Role::Driver, now)?;
+        let ends = now.checked_add(DRIVER_SESSION).unwrap_or(Timestamp::MAX);
+        self.store.put_token(&Token {
+            lab_id: invite.lab_id,
+            driver_id: invite.driver_id,
+            expires_at: Some(ends),
+            ..token
+        })?;
+        Ok(Some(secret))
+    }
+
+    /// Ends the sessions of a driver, and invites that were not used.
+    pub fn end_sessions(&self, driver: &Driver, now: Timestamp) -> Result<(), StoreError> {
+        for kind in [TokenKind::Invite, TokenKind::Session] {
+            for token in self.store.tokens(kind, now)? {
+                let is_theirs = token.lab_id.as_ref() == Some(&driver.lab_id)
+                    && token.driver_id.as_ref() == Some(&driver.id);
+                if is_theirs && token.role == Role::Driver.as_str() {
+                    self.store.revoke_token(&token.id)?;
+                }
+            }
+        }
+        self.forget();
+        Ok(())
+    }
+}
+
+/// Twelve digits of Crockford's base 32, 60 bits: short enough to be read out, and tried over the network only, within half an hour.
+fn new_code() -> Result<Secretly, StoreError> {
+    let mut chance = [0; 12];
+    getrandom::fill(&mut chance).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let digit = |byte: &u8| char::from(DIGITS[usize::from(byte & 31)]);
+    Ok(Secretly(chance.iter().map(digit).collect()))
+}
+
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A code as a person may have typed it.
+fn plain_code(text: &str) -> String {
+    let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+    kept.map(|c| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    })
+    .collect()
 }
 
 const FIRST_ADMIN: &str = "first-admin";

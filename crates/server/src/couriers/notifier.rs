@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::backoff::{Backoff, BadBackoff};
 use pontic_core::event::{Event, NoticeFailed, Origin};
-use pontic_core::id::{ClinicId, LabId, derived};
+use pontic_core::id::{ClinicId, DriverId, LabId, StopId, derived};
 use pontic_core::notice::{Channel, NoticeKind};
+use pontic_core::route::Stop;
 use pontic_core::subscription::ALL_LABS;
 use pontic_core::time;
 use pontic_store::outgoing::{ClaimedNotice, Outcome, Tried};
@@ -19,9 +20,11 @@ use super::addressees::{Addressee, Addressees};
 use super::courier::chance;
 use super::noticing::{ARRIVAL_FRESH, LATE, QUIET, alert_number, count};
 use crate::app::App;
+use crate::clinic_page;
 use crate::door::Draft;
 use crate::notify::wording::{self, Part, Words};
-use crate::notify::{NO_ANSWER, Sent, of_alert, of_publication};
+use crate::notify::{Coming, NO_ANSWER, Sent, of_alert, of_publication};
+use crate::reading::one;
 
 /// Messages of one channel that are under way.
 const IN_FLIGHT: usize = 8;
@@ -201,7 +204,7 @@ fn compose(
     let mut parts = Vec::new();
     let mut skipped = Vec::with_capacity(bundle.len());
     for notice in bundle {
-        match part(store, &mut addressees, &addressee, notice, now)? {
+        match part(app, store, &mut addressees, &addressee, notice, now)? {
             Ok(part) => {
                 parts.push(part);
                 skipped.push(None);
@@ -220,6 +223,7 @@ fn is_arrival(name: &str) -> bool {
 
 /// One notice in words, or why it is left out.
 fn part(
+    app: &App,
     store: &dyn Store,
     addressees: &mut Addressees<'_>,
     addressee: &Addressee,
@@ -248,11 +252,41 @@ fn part(
             return Ok(Err(LATE));
         }
         let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
-        of_publication(kind, &detail, row.at, &reader, now)
+        let Some(coming) = coming(app, store, kind, &detail)? else {
+            return Ok(Err(LATE));
+        };
+        of_publication(kind, &detail, row.at, &reader, now, &coming)
     };
     let custom = addressees.words(&addressee.lab_id, kind, addressee.language)?;
     let part = wording::part(kind, addressee.language, custom.as_deref(), &fields);
     Ok(Ok(part))
+}
+
+/// What is known now of the visit that a publication is about; nothing where it was about one that is over.
+fn coming(
+    app: &App,
+    store: &dyn Store,
+    kind: NoticeKind,
+    detail: &Value,
+) -> Result<Option<Coming>, StoreError> {
+    if !matches!(kind, NoticeKind::Arrival | NoticeKind::OnTheWay) {
+        return Ok(Some(Coming::default()));
+    }
+    let text = |name: &str| detail[name].as_str().unwrap_or_default();
+    let (lab, stop) = (LabId::known(text("labId")), StopId::known(text("stopId")));
+    let link = clinic_page::url(&app.config, store, &lab, &stop);
+    if kind == NoticeKind::Arrival {
+        return Ok(Some(Coming { link, eta: None }));
+    }
+    let found = one::<Stop>(store, &lab, stop.as_str())?;
+    if found.is_none_or(|stop| !stop.status.is_open()) {
+        return Ok(None);
+    }
+    let ahead = app.drivers.ahead(&lab, &DriverId::known(text("driverId")));
+    Ok(Some(Coming {
+        link,
+        eta: ahead.and_then(|ahead| ahead.eta(&stop)),
+    }))
 }
 
 fn outcome(attempt: u32, sent: &Sent, now: Timestamp) -> Outcome {

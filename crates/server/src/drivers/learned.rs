@@ -12,7 +12,8 @@ use pontic_core::time::Coordinates;
 use pontic_core::travel::{self, Pace};
 use pontic_store::{Store, StoreError};
 
-use super::planning::{one, some_routes_on, stops_of};
+use super::planning::{some_routes_on, stops_of};
+use crate::reading::one;
 
 /// A stop takes so long where nothing better is known, in seconds.
 const SERVICE_S: f64 = 180.0;

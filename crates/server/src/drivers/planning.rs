@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::fence::Area;
-use pontic_core::id::{DriverId, LabId, RouteId};
-use pontic_core::record::{Entity, Kind};
+use pontic_core::id::{DriverId, LabId, RouteId, StopId};
+use pontic_core::record::{Entity as _, Kind};
 use pontic_core::route::{Route, Stop};
 use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{Leg, Place, Plan, PlannedStop};
@@ -14,9 +14,7 @@ use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
 
 use super::learned::Learned;
-
-/// Rows that are read at once.
-const PAGE: usize = 1_000;
+use crate::reading::{all, one};
 
 /// A route as the records tell it: the plan, and its stops in the same order.
 pub struct Planned {
@@ -28,23 +26,6 @@ pub struct Planned {
     pub is_started: bool,
     /// Its stops, as the plan has them.
     pub stops: Vec<Stop>,
-}
-
-/// All of a kind that pass the filter.
-fn all<E: Entity>(store: &dyn Store, filter: &Filter) -> Result<Vec<E>, StoreError> {
-    let mut found = Vec::new();
-    let mut paging = Paging {
-        after: None,
-        limit: PAGE,
-    };
-    loop {
-        let page = store.list(E::KIND, filter, &paging)?;
-        found.extend(page.items.iter().filter_map(E::from_record).cloned());
-        match page.next {
-            Some(next) => paging.after = Some(next),
-            None => return Ok(found),
-        }
-    }
 }
 
 /// Every route that is being driven.
@@ -121,12 +102,6 @@ pub fn stops_of(store: &dyn Store, route: &Route) -> Result<Vec<Stop>, StoreErro
     Ok(stops)
 }
 
-/// One record by its id.
-pub fn one<E: Entity>(store: &dyn Store, lab: &LabId, id: &str) -> Result<Option<E>, StoreError> {
-    let records = store.get(E::KIND, Some(lab), id)?;
-    Ok(records.iter().find_map(E::from_record).cloned())
-}
-
 /// The lab's zone, or the default one.
 pub fn zone_of(
     store: &dyn Store,
@@ -176,7 +151,8 @@ fn ended_at(route: &Route, stops: &[Stop]) -> Option<Timestamp> {
     }
 }
 
-fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop {
+/// A stop as the tracker needs it.
+pub fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop {
     // What the plan says of the place stands in for a clinic that is not set up, or was set up without one.
     let location = clinic.and_then(|clinic| clinic.location).or(stop.location);
     let fence = clinic.and_then(|clinic| clinic.fence.as_ref());
@@ -207,5 +183,25 @@ fn point(stop: &Stop, clinic: Option<&Clinic>, learned: &Learned) -> PlannedStop
         }),
         tapped_at: stop.tapped_at(),
         closed_at: stop.closed_at,
+    }
+}
+
+/// A visit of a clinic that is on no route yet.
+pub fn visit(clinic: &Clinic, window_end: Option<Timestamp>, learned: &Learned) -> PlannedStop {
+    PlannedStop {
+        // No stop of ours has an empty id.
+        id: StopId::known(""),
+        clinic_id: clinic.id.clone(),
+        clinic_name: clinic.name.clone(),
+        sequence: 0,
+        place: clinic.location.map(|location| Place {
+            location,
+            area: Area::of(clinic.fence.as_ref(), location),
+        }),
+        window_end,
+        service_s: learned.service_s(&clinic.id),
+        leg: None,
+        tapped_at: None,
+        closed_at: None,
     }
 }

@@ -23,6 +23,7 @@ use super::road::Road;
 use super::{Drivers, Learned};
 use crate::clock::Clock;
 use crate::door::Draft;
+use crate::reading::one;
 
 /// Late fixes that come within so long are looked at together: a phone that was offline sends its whole buffer.
 const GATHER: Duration = Duration::from_millis(150);
@@ -285,7 +286,7 @@ impl Drivers {
 fn stops_as_told(drivers: &Drivers, stops: &[Stop]) -> Result<Vec<Stop>, StoreError> {
     let mut fresh = Vec::with_capacity(stops.len());
     for stop in stops {
-        let now = planning::one::<Stop>(drivers.store.as_ref(), &stop.lab_id, stop.id.as_str())?;
+        let now = one::<Stop>(drivers.store.as_ref(), &stop.lab_id, stop.id.as_str())?;
         fresh.push(now.unwrap_or_else(|| stop.clone()));
     }
     Ok(fresh)
@@ -347,21 +348,31 @@ impl Drivers {
 
     /// What was learned before the hour in which that route began; looked up once for all that began in it.
     pub(super) fn learned(&self, route: &Route) -> Result<Arc<Learned>, StoreError> {
+        match route.started_at {
+            Some(at) => self.learned_before(&route.lab_id, at),
+            None => Ok(Arc::new(Learned::nothing(self.maps.pace()))),
+        }
+    }
+
+    /// The same; for a route that has not begun, what is known by now.
+    pub(super) fn learned_for(&self, route: &Route) -> Result<Arc<Learned>, StoreError> {
+        let at = route.started_at.unwrap_or_else(|| self.clock.now());
+        self.learned_before(&route.lab_id, at)
+    }
+
+    fn learned_before(&self, lab: &LabId, at: Timestamp) -> Result<Arc<Learned>, StoreError> {
         let pace = self.maps.pace();
-        let hour = route.started_at.and_then(|at| {
-            let hour = at.as_second().div_euclid(HOUR_S);
-            Timestamp::from_second(hour * HOUR_S).ok()
-        });
-        let Some(hour) = hour else {
+        let hour = at.as_second().div_euclid(HOUR_S);
+        let Ok(hour) = Timestamp::from_second(hour * HOUR_S) else {
             return Ok(Arc::new(Learned::nothing(pace)));
         };
-        let key = (route.lab_id.clone(), hour);
+        let key = (lab.clone(), hour);
         if let Some(known) = self.learned_by_hour().get(&key) {
             return Ok(Arc::clone(known));
         }
         let learned = Arc::new(Learned::before(
             self.store.as_ref(),
-            &route.lab_id,
+            lab,
             hour,
             &self.rules.default_time_zone,
             pace,
@@ -378,7 +389,7 @@ impl Drivers {
     /// The route's plan as the records tell it; what was learned is looked up once a route.
     fn plan(&self, lab: &LabId, id: &RouteId) -> Result<Option<Planned>, StoreError> {
         let store = self.store.as_ref();
-        let Some(route) = planning::one::<Route>(store, lab, id.as_str())? else {
+        let Some(route) = one::<Route>(store, lab, id.as_str())? else {
             return Ok(None);
         };
         let learned = self.learned(&route)?;

@@ -7,7 +7,7 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use pontic_core::decide::Refusal;
 use pontic_core::directory::{Clinic, Driver, Endpoint, Lab};
-use pontic_core::event::{Body, ClinicMerged};
+use pontic_core::event::{Body, ClinicMerged, Event, Origin};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, ClinicId, DriverId, EndpointId, LabId};
 use pontic_core::record::{Entity, Kind, Record};
@@ -22,7 +22,7 @@ use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
-use crate::door::{Accepted, Outcome, own_event};
+use crate::door::{Accepted, Draft, Outcome};
 use crate::endpoints;
 use crate::shape;
 
@@ -68,15 +68,26 @@ async fn put(
 
 /// Hands in an event of our own API and gives its result.
 pub async fn act(app: &App, caller: &Caller, body: Body) -> Answer<Accepted> {
-    match app
-        .submit(own_event(
-            body,
-            SOURCE,
-            &caller.actor(),
-            caller.lab_id.clone(),
-        ))
-        .await?
-    {
+    act_as(app, caller, body, None).await
+}
+
+/// The same for an event that may come again with the same `id`.
+pub async fn act_as(
+    app: &App,
+    caller: &Caller,
+    body: Body,
+    id: Option<String>,
+) -> Answer<Accepted> {
+    let origin = Origin {
+        scope: caller.lab_id.clone(),
+        source: SOURCE.to_owned(),
+        id,
+        time: None,
+        actor: caller.actor(),
+        redriven: None,
+    };
+    let event = Event { origin, body };
+    match app.submit(Draft::Event(Arc::new(event))).await? {
         Outcome::Done(accepted) => {
             // A driver who sends a position right after the answer finds the route as it says.
             app.drivers.caught_up().await;
@@ -85,7 +96,8 @@ pub async fn act(app: &App, caller: &Caller, body: Body) -> Answer<Accepted> {
         // A row of another lab does not exist for the caller.
         Outcome::Refused(Refusal::Forbidden(_) | Refusal::Unknown(_)) => Err(Problem::not_found()),
         Outcome::Refused(refusal) => Err(Problem::refused(refusal, StatusCode::BAD_REQUEST)),
-        Outcome::Reused | Outcome::Internal => Err(Problem::internal()),
+        Outcome::Reused => Err(Problem::conflict("id_reused")),
+        Outcome::Internal => Err(Problem::internal()),
     }
 }
 
@@ -157,7 +169,7 @@ pub async fn get_lab(
     Ok(Json(shape::lab(&lab, caller.role.reads_names())))
 }
 
-/// Set a lab up: `{ name, timeZone, location?, workingDays?, holidays?, cutoff?, notify? }`.
+/// Set a lab up: `{ name, timeZone, location?, phone?, workingDays?, holidays?, cutoff?, notify? }`.
 #[utoipa::path(put, path = "/v1/labs/{id}", tag = "directory", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put_lab(
     State(app): State<Arc<App>>,
@@ -195,7 +207,8 @@ pub async fn get_clinic(
     Ok(Json(shape::clinic(&clinic, caller.role.reads_names())))
 }
 
-/// Set a clinic up: `{ labId, name, address?, location?, timeZone?, hours?, holidays?, fence?, contact?, notify? }`,
+/// Set a clinic up: `{ labId, name, address?, location?, timeZone?, hours?, holidays?, fence?, contact?, access?: { note?, lockBox?,
+/// receivers? }, notify? }`,
 /// or say that it is really another one: `{ labId, mergeInto }`.
 #[utoipa::path(put, path = "/v1/clinics/{id}", tag = "directory", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put_clinic(
@@ -293,7 +306,7 @@ pub async fn get_endpoint(
 
 /// Set an endpoint up: `{ labId, system, timeZone?, clinics?, clinicMap?, secrets? }`; its path is `/webhooks/ehr/{system}/{id}`.
 /// Ids of endpoints are unique in the whole installation.
-#[utoipa::path(put, path = "/v1/endpoints/{id}", tag = "ehr", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 409)))]
+#[utoipa::path(put, path = "/v1/endpoints/{id}", tag = "ehr", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 409), (status = 412)))]
 pub async fn put_endpoint(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -307,8 +320,8 @@ pub async fn put_endpoint(
             .await?
     };
     let endpoint_id = EndpointId::known(id.as_str());
-    let read = |json: &Parsed<'_>, _expected: Option<u64>| {
-        let event = resource::endpoint(endpoint_id.clone(), json)?;
+    let read = |json: &Parsed<'_>, expected: Option<u64>| {
+        let event = resource::endpoint(endpoint_id.clone(), json, expected)?;
         let lab = &event.endpoint.lab_id;
         let elsewhere = |record: &Record| record.lab_id() != lab;
         // One that every installation has belongs to a lab already.

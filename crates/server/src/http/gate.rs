@@ -7,13 +7,15 @@ use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use pontic_core::bucket::Allowance;
 
 use super::failure::Failure;
 use super::leftover::Leftover;
+use super::login;
 use super::problem::Problem;
 use super::request_id;
 use crate::access::{Caller, Need, Role, is_for_clinics, need};
@@ -22,6 +24,9 @@ use crate::limits::Kind;
 
 /// Name of the cookie of a browser's session.
 pub const SESSION_COOKIE: &str = "pontic_session";
+
+/// Pages for which a browser must be logged in.
+const PAGES: [&str; 2] = ["/", "/integrations"];
 
 /// The gate.
 pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -160,8 +165,12 @@ async fn authorize(app: &App, request: Request, next: Next) -> Response {
             response
         }
         Ok(_) => Problem::forbidden().into_response(),
-        Err(problem) if path == "/" && problem.status == axum::http::StatusCode::UNAUTHORIZED => {
-            axum::response::Redirect::to("/login").into_response()
+        Err(problem) if PAGES.contains(&path) && problem.status == StatusCode::UNAUTHORIZED => {
+            let page = parts
+                .uri
+                .path_and_query()
+                .map_or(path, PathAndQuery::as_str);
+            Redirect::to(&login::address(page)).into_response()
         }
         Err(problem) => problem.into_response(),
     }

@@ -26,6 +26,8 @@ pub struct Problem {
     pub errors: Vec<Fault>,
     /// When to come back, in seconds.
     pub retry_after_s: Option<u64>,
+    /// How it stands, where somebody was faster: without it the sender could only guess why.
+    pub current: Option<Box<serde_json::Value>>,
 }
 
 /// The result of a handler.
@@ -39,6 +41,7 @@ impl Problem {
             detail,
             errors: Vec::new(),
             retry_after_s: None,
+            current: None,
         }
     }
 
@@ -120,6 +123,15 @@ impl Problem {
     /// 404; also for what belongs to another lab.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
+    }
+
+    /// 404: a clinic's link leads nowhere, not yet or not any more.
+    pub fn link(code: &'static str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            code,
+            "There is no visit to look at behind this link.",
+        )
     }
 
     /// 405.
@@ -258,6 +270,8 @@ struct Body<'a> {
     request_id: String,
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     errors: &'a [Fault],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a serde_json::Value>,
 }
 
 impl IntoResponse for Problem {
@@ -270,6 +284,7 @@ impl IntoResponse for Problem {
             detail: self.detail,
             request_id: super::request_id::current(),
             errors: &self.errors,
+            current: self.current.as_deref(),
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

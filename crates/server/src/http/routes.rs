@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use pontic_core::event::{RouteFinished, RouteStarted, StopPlan};
+use pontic_core::event::{RouteStarted, StopPlan};
 use pontic_core::id::{LabId, PickupId};
 use pontic_core::record::{Entity, Kind};
 use pontic_core::route::Route;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
+use super::taps::Tap;
 use super::{body, directory};
 use crate::access::{Caller, Role};
 use crate::app::App;
@@ -164,36 +165,43 @@ pub async fn start(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let tap = Tap::of(&headers, &caller)?;
     let at = moment(request).await?;
-    let route = lookup::route(&app, &caller, &id, &which).await?;
+    let route = tap.route(&app, &caller, &id, &which).await?;
     let event = RouteStarted {
         lab_id: route.lab_id.clone(),
         route_id: route.id.clone(),
         at,
     };
-    directory::act(&app, &caller, event.into()).await?;
+    tap.check_time(event.at, app.clock.now())?;
+    tap.act(&app, &caller, event.into()).await?;
     again(&app, &caller, &route).await
 }
 
-/// The driver is back, at `at` or now: what was fetched is in the lab, open stops were not visited.
-#[utoipa::path(post, path = "/v1/routes/{id}/finish", tag = "work", params(("id" = String, Path), Which), request_body(content = Value, description = "`{ at? }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+/// The driver is back, at `at` or now: what was fetched is in the lab, open stops were not visited. `left` names what is still in the
+/// van, and why; dispatchers are told.
+#[utoipa::path(post, path = "/v1/routes/{id}/finish", tag = "work", params(("id" = String, Path), Which), request_body(content = Value, description = "`{ at?, left?: [{ caseId | id, reason }] }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn finish(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
-    let at = moment(request).await?;
-    let route = lookup::route(&app, &caller, &id, &which).await?;
-    let event = RouteFinished {
-        lab_id: route.lab_id.clone(),
-        route_id: route.id.clone(),
-        at,
+    let tap = Tap::of(&headers, &caller)?;
+    let bytes = body::read(request.into_body(), body::USUAL).await?;
+    let route = tap.route(&app, &caller, &id, &which).await?;
+    let event = {
+        let json = body::parse(&bytes, true)?;
+        resource::route_finished(route.lab_id.clone(), route.id.clone(), &json)
+            .map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?
     };
-    directory::act(&app, &caller, event.into()).await?;
+    tap.check_time(event.at, app.clock.now())?;
+    tap.act(&app, &caller, event.into()).await?;
     again(&app, &caller, &route).await
 }
 

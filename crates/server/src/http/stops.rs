@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use pontic_core::delivery::{Case, Delivery, ProofOfDelivery};
 use pontic_core::event::{Body, StopArrived};
@@ -19,15 +19,18 @@ use serde_json::{Value, json};
 
 use super::lookup::{self, Which};
 use super::problem::{Answer, Problem};
-use super::{body, directory, routes};
+use super::taps::Tap;
+use super::{body, routes};
 use crate::access::Caller;
 use crate::app::App;
+use crate::clinic_page;
 use crate::shape;
 
 /// Most cases of one delivery.
 const MAX_CASES: usize = 10_000;
 
-/// One stop with what is to be done there. Names of patients are for nobody on the road.
+/// One stop with what is to be done there; for dispatchers with the link to its page for the clinic (`trackLink`). Names of patients are
+/// for nobody on the road.
 #[utoipa::path(get, path = "/v1/stops/{id}", tag = "work", params(("id" = String, Path), Which), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn get(
     State(app): State<Arc<App>>,
@@ -36,7 +39,18 @@ pub async fn get(
     Query(which): Query<Which>,
 ) -> Answer<Json<Value>> {
     let stop = lookup::stop(&app, &caller, &id, &which).await?;
-    Ok(Json(app.read(move |store| with_work(store, &stop)).await?))
+    let links = caller.role.reads_names();
+    let config = Arc::clone(&app);
+    let shown = move |store: &dyn Store| {
+        let mut shape = with_work(store, &stop)?;
+        if links {
+            let whole = clinic_page::url(&config.config, store, &stop.lab_id, &stop.id);
+            let link = whole.unwrap_or_else(|| clinic_page::path(store, &stop.lab_id, &stop.id));
+            shape["trackLink"] = link.into();
+        }
+        Ok(shape)
+    };
+    Ok(Json(app.read(shown).await?))
 }
 
 fn with_work(store: &dyn Store, stop: &Stop) -> Result<Value, StoreError> {
@@ -79,8 +93,14 @@ fn with_work(store: &dyn Store, stop: &Stop) -> Result<Value, StoreError> {
     Ok(shape)
 }
 
-async fn act(app: &App, caller: &Caller, stop: Stop, event: Body) -> Answer<Json<Value>> {
-    directory::act(app, caller, event).await?;
+async fn act(
+    app: &App,
+    caller: &Caller,
+    tap: &Tap,
+    stop: Stop,
+    event: Body,
+) -> Answer<Json<Value>> {
+    tap.act(app, caller, event).await?;
     let now = app
         .read(move |store| {
             let found = store.get(Kind::Stop, Some(&stop.lab_id), stop.id.as_str())?;
@@ -101,16 +121,19 @@ pub async fn arrive(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let tap = Tap::of(&headers, &caller)?;
     let at = routes::moment(request).await?;
-    let stop = lookup::stop(&app, &caller, &id, &which).await?;
+    let stop = tap.stop(&app, &caller, &id, &which).await?;
     let event = StopArrived {
         lab_id: stop.lab_id.clone(),
         stop_id: stop.id.clone(),
         at,
     };
-    act(&app, &caller, stop, event.into()).await
+    tap.check_time(event.at, app.clock.now())?;
+    act(&app, &caller, &tap, stop, event.into()).await
 }
 
 /// Everything at the stop is done, but for the `cases` (`{ caseId, reason }`) and `pickups` (`{ id, reason }`) that are named with a
@@ -121,10 +144,12 @@ pub async fn complete(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let tap = Tap::of(&headers, &caller)?;
     let bytes = body::read(request.into_body(), body::USUAL).await?;
-    let stop = lookup::stop(&app, &caller, &id, &which).await?;
+    let stop = tap.stop(&app, &caller, &id, &which).await?;
     let mut event = parsed(&bytes, |json| {
         resource::stop_completed(stop.lab_id.clone(), stop.id.clone(), json)
     })?;
@@ -141,7 +166,8 @@ pub async fn complete(
             Ok(undone)
         })
         .await?;
-    act(&app, &caller, stop, event.into()).await
+    tap.check_time(event.at, app.clock.now())?;
+    act(&app, &caller, &tap, stop, event.into()).await
 }
 
 /// Proofs that are named must have been uploaded.
@@ -192,14 +218,17 @@ pub async fn fail(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let tap = Tap::of(&headers, &caller)?;
     let bytes = body::read(request.into_body(), body::USUAL).await?;
-    let stop = lookup::stop(&app, &caller, &id, &which).await?;
+    let stop = tap.stop(&app, &caller, &id, &which).await?;
     let event = parsed(&bytes, |json| {
         resource::stop_failed(stop.lab_id.clone(), stop.id.clone(), json)
     })?;
-    act(&app, &caller, stop, event.into()).await
+    tap.check_time(event.at, app.clock.now())?;
+    act(&app, &caller, &tap, stop, event.into()).await
 }
 
 /// The stop is left out: `{ reason?, at? }` or nothing.
@@ -209,14 +238,17 @@ pub async fn skip(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let tap = Tap::of(&headers, &caller)?;
     let bytes = body::read(request.into_body(), body::USUAL).await?;
-    let stop = lookup::stop(&app, &caller, &id, &which).await?;
+    let stop = tap.stop(&app, &caller, &id, &which).await?;
     let event = parsed(&bytes, |json| {
         resource::stop_skipped(stop.lab_id.clone(), stop.id.clone(), json)
     })?;
-    act(&app, &caller, stop, event.into()).await
+    tap.check_time(event.at, app.clock.now())?;
+    act(&app, &caller, &tap, stop, event.into()).await
 }
 
 fn parsed<T>(

@@ -130,6 +130,11 @@ fn of_change(change: &Change, at: Timestamp) -> Option<Draft> {
             body[field] = value.as_str().into();
         }
     }
+    if change.kind == Kind::Driver {
+        // A driver who says nothing else is at work.
+        let presence = change.status.as_deref().unwrap_or("on_duty");
+        body["presence"] = presence.into();
+    }
     if let Some(date) = change.date {
         body["date"] = date.to_string().into();
     }

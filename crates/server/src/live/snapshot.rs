@@ -55,11 +55,17 @@ pub fn snapshot(
         .iter()
         .filter_map(Driver::from_record)
         .map(|driver| {
-            let mut shape =
-                standing(&driver.lab_id, driver.id.as_str()).unwrap_or_else(|| json!({}));
+            // Where a driver is who is not at work is nobody's matter.
+            let standing = standing(&driver.lab_id, driver.id.as_str())
+                .filter(|_| driver.presence.is_on_duty());
+            let mut shape = standing.unwrap_or_else(|| json!({}));
             shape["driverId"] = driver.id.as_str().into();
             shape["labId"] = driver.lab_id.as_str().into();
             shape["name"] = driver.name.as_str().into();
+            shape["presence"] = driver.presence.as_str().into();
+            if let Some(until) = driver.paused_until {
+                shape["pausedUntil"] = time::format(until).into();
+            }
             shape
         });
     Ok(json!({

@@ -61,18 +61,40 @@ fn point(detail: &Value, name: &str) -> Option<Timestamp> {
     text(detail, name).parse().ok()
 }
 
-/// Of a publication, which was made `at`, told `now`.
+/// What is known of a visit when it is told, and stands in no publication.
+#[derive(Debug, Clone, Default)]
+pub struct Coming {
+    /// The whole address of its page.
+    pub link: Option<String>,
+    /// When the driver will be there.
+    pub eta: Option<Timestamp>,
+}
+
+/// Of a publication, which was made `at`, told `now`; `coming` is the visit that it is about, if it is about one.
 pub fn of_publication(
     kind: NoticeKind,
     detail: &Value,
     at: Timestamp,
     reader: &Reader<'_>,
     now: Timestamp,
+    coming: &Coming,
 ) -> Fields {
     let mut fields = reader.blank(kind);
     reader.put_date(&mut fields, at);
     if kind == NoticeKind::Arrival {
         put_arrival(&mut fields, detail, at, reader, now);
+    }
+    if kind == NoticeKind::OnTheWay {
+        fields.insert(
+            "time",
+            reader.clock(point(detail, "startedAt").unwrap_or(at)),
+        );
+        if let Some(eta) = coming.eta {
+            fields.insert("eta", reader.clock(eta));
+        }
+    }
+    if let (Some(link), true) = (&coming.link, fields.contains_key("link")) {
+        fields.insert("link", Field::from(link.as_str()));
     }
     if let Some(start) = point(detail, "windowStart") {
         reader.put_date(&mut fields, start);

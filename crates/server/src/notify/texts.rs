@@ -36,7 +36,11 @@ const fn english(kind: NoticeKind) -> (&'static str, &'static str) {
     match kind {
         NoticeKind::Arrival => (
             "{% if minutes > 0 %}Your driver arrives at {{ time }}{% else %}Your driver is here{% endif %}",
-            "{% if minutes > 0 %}The driver of {{ lab }} will be at {{ clinic }} in about {{ minutes }} minute{% if minutes != 1 %}s{% endif %}, at {{ time }}.{% else %}The driver of {{ lab }} is at {{ clinic }} now.{% endif %}",
+            "{% if minutes > 0 %}The driver of {{ lab }} will be at {{ clinic }} in about {{ minutes }} minute{% if minutes != 1 %}s{% endif %}, at {{ time }}.{% else %}The driver of {{ lab }} is at {{ clinic }} now.{% endif %}{% if link %} {{ link }}{% endif %}",
+        ),
+        NoticeKind::OnTheWay => (
+            "Your driver is on the way",
+            "The driver of {{ lab }} is on the way and will be at {{ clinic }}{% if eta %} at about {{ eta }}{% elif from and to %} between {{ from }} and {{ to }}{% else %} today{% endif %}.{% if link %} {{ link }}{% endif %}",
         ),
         NoticeKind::DeliveryScheduled => (
             "Delivery on {{ date }}",
@@ -89,7 +93,11 @@ const fn german(kind: NoticeKind) -> (&'static str, &'static str) {
     match kind {
         NoticeKind::Arrival => (
             "{% if minutes > 0 %}Ihr Fahrer kommt um {{ time }}{% else %}Ihr Fahrer ist da{% endif %}",
-            "{% if minutes > 0 %}Der Fahrer von {{ lab }} ist in etwa {{ minutes }} Minute{% if minutes != 1 %}n{% endif %} bei {{ clinic }}, um {{ time }}.{% else %}Der Fahrer von {{ lab }} ist jetzt bei {{ clinic }}.{% endif %}",
+            "{% if minutes > 0 %}Der Fahrer von {{ lab }} ist in etwa {{ minutes }} Minute{% if minutes != 1 %}n{% endif %} bei {{ clinic }}, um {{ time }}.{% else %}Der Fahrer von {{ lab }} ist jetzt bei {{ clinic }}.{% endif %}{% if link %} {{ link }}{% endif %}",
+        ),
+        NoticeKind::OnTheWay => (
+            "Ihr Fahrer ist unterwegs",
+            "Der Fahrer von {{ lab }} ist unterwegs und kommt {% if eta %}gegen {{ eta }} {% elif from and to %}zwischen {{ from }} und {{ to }} {% else %}heute {% endif %}zu {{ clinic }}.{% if link %} {{ link }}{% endif %}",
         ),
         NoticeKind::DeliveryScheduled => (
             "Lieferung am {{ date }}",

@@ -52,7 +52,13 @@ pub fn sample(kind: NoticeKind) -> Fields {
         ("time", text()),
     ]);
     let more: &[(&'static str, Value)] = &match kind {
-        NoticeKind::Arrival => vec![("minutes", Value::from(5))],
+        NoticeKind::Arrival => vec![("minutes", Value::from(5)), ("link", text())],
+        NoticeKind::OnTheWay => vec![
+            ("eta", text()),
+            ("from", text()),
+            ("to", text()),
+            ("link", text()),
+        ],
         NoticeKind::DeliveryScheduled
         | NoticeKind::DeliveryChanged
         | NoticeKind::DeliveryCompleted

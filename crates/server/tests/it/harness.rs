@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod day;
 mod mail;
 mod matrix;
 mod phone;
@@ -14,6 +15,7 @@ mod time;
 
 pub use client::{Answer, Client};
 pub use database::{at as database_at, open};
+pub use day::{CANARY, DAY, Day};
 pub use mail::Mailbox;
 pub use matrix::{Behaviour, Matrix};
 pub use phone::Phone;

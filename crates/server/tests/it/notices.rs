@@ -187,6 +187,50 @@ fn a_clinic_hears_at_once_that_its_driver_comes() {
 }
 
 #[test]
+fn whoever_wants_it_hears_when_the_driver_leaves_with_the_link_to_the_page() {
+    let mailbox = Mailbox::new();
+    let _mail = mailbox.serve();
+    let start = Start::new().env("PONTIC_PUBLIC_URL", "https://pontic.lab.example");
+    let server = mailing(&mailbox, start).go();
+    set_lab(&server, &json!({}));
+    let notify = |kinds: Value| json!({ "email": "desk@c.example", "kinds": kinds });
+    let asked = notify(json!({ "onTheWay": ["email"], "arrival": [] }));
+    set_clinic(&server, "C1", "America/New_York", &asked);
+    drive(&server);
+    let mail = mail_to(&mailbox, "desk@c.example");
+    assert_eq!(mail["subject"], "Your driver is on the way");
+    let text = mail["text"].as_str().expect("a text").trim();
+    let (words, link) = text.rsplit_once(' ').expect("a link");
+    assert!(
+        words.starts_with("The driver of Smith & Sons is on the way and will be at Clinic C1"),
+        "{text}"
+    );
+    let path = link.strip_prefix("https://pontic.lab.example");
+    let state = server
+        .nobody()
+        .get(&format!("{}/state", path.expect("a whole address")));
+    assert_eq!(state.expect(200)["clinicName"], "Clinic C1");
+}
+
+#[test]
+fn who_says_nothing_hears_of_the_arrival_with_the_link_and_not_of_the_start() {
+    let mailbox = Mailbox::new();
+    let _mail = mailbox.serve();
+    let start = Start::new().env("PONTIC_PUBLIC_URL", "https://pontic.lab.example");
+    let server = mailing(&mailbox, start).go();
+    set_lab(&server, &json!({ "language": "de" }));
+    let notify = json!({ "email": "desk@c.example" });
+    set_clinic(&server, "C1", "Europe/Berlin", &notify);
+    drive(&server);
+    let mail = mail_to(&mailbox, "desk@c.example");
+    let text = mail["text"].as_str().expect("a text");
+    assert!(
+        text.contains("bei Clinic C1, um ") && text.contains(". https://pontic.lab.example/t/"),
+        "{text}"
+    );
+}
+
+#[test]
 fn at_night_an_arrival_is_not_told_and_the_rest_waits_for_the_morning() {
     let mailbox = Mailbox::new();
     let _mail = mailbox.serve();

@@ -101,6 +101,23 @@ fn day_of_one(server: &Server, admin: &crate::harness::Client, sender: usize) {
     admin
         .post(&format!("/v1/routes/{id}/start"), &json!({}))
         .expect(200);
+    let link = text(
+        &admin.get(&format!("/v1/stops/{stop}")).expect(200),
+        "trackLink",
+    )
+    .to_owned();
+    let said = json!({ "kind": "more_to_fetch", "count": 2 });
+    server
+        .nobody()
+        .post(&format!("{link}/answers"), &said)
+        .expect(200);
+    let status = format!("/v1/drivers/D-{sender}/status?labId={lab}");
+    for said in [
+        json!({ "pausedUntil": after_hours(1) }),
+        json!({ "paused": false }),
+    ] {
+        admin.post(&status, &said).expect(200);
+    }
     let done = json!({ "cases": [{ "caseId": format!("K{sender}-21"), "reason": "broken" }], "receivedBy": "Bob" });
     admin
         .post(&format!("/v1/stops/{stop}/complete"), &done)
@@ -109,7 +126,10 @@ fn day_of_one(server: &Server, admin: &crate::harness::Client, sender: usize) {
         .patch(&format!("/v1/routes/{id}"), &json!({ "driverId": "D-9" }))
         .expect(200);
     admin
-        .post(&format!("/v1/routes/{id}/finish"), &json!({}))
+        .post(
+            &format!("/v1/routes/{id}/finish"),
+            &json!({ "left": [{ "caseId": format!("K{sender}-21"), "reason": "broken" }] }),
+        )
         .expect(200);
     let rest = admin.all(&format!(
         "/v1/deliveries?labId={lab}&clinicId={clinic}&status=scheduled"

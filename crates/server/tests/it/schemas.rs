@@ -340,6 +340,9 @@ fn a_drivers_messages_are_valid() {
         Some(server.admin().all(&path)).filter(|rows| !rows.is_empty())
     });
     schemas.check("out.ArrivalNotification", &published[0]["detail"]);
+    let path = format!("/v1/events?direction=out&labId={lab}&type=DriverOnTheWay");
+    let published = server.admin().all(&path);
+    schemas.check("out.DriverOnTheWay", &published[0]["detail"]);
 }
 
 #[test]

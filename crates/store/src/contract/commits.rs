@@ -154,3 +154,10 @@ pub fn digests_compare_contents(store: &dyn Store) {
     assert_eq!(store.digest(b"a"), store.digest(b"a"));
     assert_ne!(store.digest(b"a"), store.digest(b"b"));
 }
+
+pub fn links_are_made_with_a_key_of_their_own(store: &dyn Store) {
+    let mac = store.link_mac(b"a");
+    assert_eq!(mac, store.link_mac(b"a"));
+    assert_ne!(mac, store.link_mac(b"b"));
+    assert_ne!(mac[..], store.digest(b"a")[..mac.len()]);
+}

@@ -113,21 +113,36 @@ pub fn tickets_are_taken_once(store: &dyn Store) {
         ],
     );
     assert_eq!(
-        store.take_token(&[2; 32], at(0)).expect("taken"),
+        store
+            .take_token(TokenKind::Ticket, &[2; 32], at(0))
+            .expect("taken"),
         Some(ticket)
     );
     assert_eq!(
-        store.take_token(&[2; 32], at(0)).expect("asked"),
+        store
+            .take_token(TokenKind::Ticket, &[2; 32], at(0))
+            .expect("asked"),
         None,
         "only once"
     );
     assert_eq!(
-        store.take_token(&[3; 32], at(100)).expect("asked"),
+        store
+            .take_token(TokenKind::Invite, &[3; 32], at(0))
+            .expect("asked"),
+        None,
+        "of another kind"
+    );
+    assert_eq!(
+        store
+            .take_token(TokenKind::Ticket, &[3; 32], at(100))
+            .expect("asked"),
         None,
         "too late"
     );
     assert_eq!(
-        store.take_token(&[1; 32], at(0)).expect("asked"),
+        store
+            .take_token(TokenKind::Ticket, &[1; 32], at(0))
+            .expect("asked"),
         None,
         "no ticket"
     );

@@ -82,6 +82,15 @@ pub fn work_is_claimed_by_one(here: &dyn Store, there: &dyn Store) {
 pub fn tokens_are_shared(here: &dyn Store, there: &dyn Store) {
     here.put_token(&token(1, TokenKind::Ticket, None))
         .expect("kept");
-    assert!(there.take_token(&[1; 32], at(0)).expect("taken").is_some());
-    assert!(here.take_token(&[1; 32], at(0)).expect("asked").is_none());
+    assert!(
+        there
+            .take_token(TokenKind::Ticket, &[1; 32], at(0))
+            .expect("taken")
+            .is_some()
+    );
+    assert!(
+        here.take_token(TokenKind::Ticket, &[1; 32], at(0))
+            .expect("asked")
+            .is_none()
+    );
 }

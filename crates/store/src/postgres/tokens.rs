@@ -79,16 +79,17 @@ pub async fn revoke(client: &impl GenericClient, id: &str) -> Result<bool, Store
     Ok(rows::execute(client, sql, &[&id]).await? > 0)
 }
 
-/// Takes a live ticket: from then on it is gone.
+/// Takes a live token of that kind: from then on it is gone.
 pub async fn take(
     client: &impl GenericClient,
+    kind: TokenKind,
     hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<Token>, StoreError> {
-    let sql = format!(
-        "DELETE FROM token WHERE hash = $1 AND {LIVE} AND kind = 'ticket' RETURNING {COLUMNS}"
-    );
-    let row = rows::first(client, &sql, &[&&hash[..], &now.as_millisecond()]).await?;
+    let sql =
+        format!("DELETE FROM token WHERE hash = $1 AND {LIVE} AND kind = $3 RETURNING {COLUMNS}");
+    let params: [rows::Param<'_>; 3] = [&&hash[..], &now.as_millisecond(), &kind.as_str()];
+    let row = rows::first(client, &sql, &params).await?;
     row.as_ref().map(read).transpose()
 }
 

@@ -72,18 +72,18 @@ pub fn revoke(conn: &Connection, id: &str) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached(sql)?.execute([id])? > 0)
 }
 
-/// Takes a live ticket: from then on it is gone.
+/// Takes a live token of that kind: from then on it is gone.
 pub fn take(
     conn: &Connection,
+    kind: TokenKind,
     hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<Token>, StoreError> {
-    let sql = format!(
-        "DELETE FROM token WHERE hash = ?1 AND {LIVE} AND kind = 'ticket' RETURNING {COLUMNS}"
-    );
+    let sql =
+        format!("DELETE FROM token WHERE hash = ?1 AND {LIVE} AND kind = ?3 RETURNING {COLUMNS}");
     Ok(rows::all(
         &mut conn.prepare_cached(&sql)?,
-        (hash, now.as_millisecond()),
+        (hash, now.as_millisecond(), kind.as_str()),
         read,
     )?
     .pop())

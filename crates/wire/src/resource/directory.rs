@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Time;
 use pontic_core::delivery::Priority;
-use pontic_core::directory::{Clinic, Driver, Endpoint, Fence, Lab, Open};
+use pontic_core::directory::{Access, Clinic, Driver, Endpoint, Fence, Lab, Open};
 use pontic_core::event::{ClinicSet, DriverSet, EndpointSet, LabSet};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{ClinicId, DriverId, EndpointId, LabId};
@@ -22,6 +22,14 @@ const LINE: TextLimits = TextLimits {
     max_bytes: 1_600,
     multiline: false,
 };
+/// Longest note on how to get in: it is read at a door.
+const ACCESS_NOTE: TextLimits = TextLimits {
+    max_chars: 1_000,
+    max_bytes: 4_000,
+    multiline: true,
+};
+/// Most names of those who usually receive.
+const MAX_RECEIVERS: usize = 20;
 /// Most holidays of a lab or clinic.
 const MAX_HOLIDAYS: usize = 1_000;
 /// Most spans of one day.
@@ -35,7 +43,7 @@ const MAX_PRIORITIES: usize = 100;
 /// Longest of them, in characters.
 const MAX_WORD_CHARS: usize = 64;
 /// Most secrets of one endpoint: the new one and the old while rotating.
-const MAX_SECRETS: usize = 2;
+pub const MAX_ENDPOINT_SECRETS: usize = 2;
 
 const DAYS: &[(&str, Day)] = &[
     ("MO", Day::Monday),
@@ -53,6 +61,7 @@ pub fn lab(id: LabId, body: &Json<'_>, expected: Option<u64>) -> Result<LabSet, 
     let name = reader.required("name", fields::text(NAME));
     let time_zone = reader.required("timeZone", zone);
     let location = point(&mut reader, "location");
+    let phone = reader.optional("phone", fields::text(PHONE));
     let working_days = reader.list("workingDays", DAYS.len(), fields::word(DAYS));
     let has_days = matches!(reader.read("workingDays", |_| Ok(())), Ok(Some(())));
     let holidays = reader.list("holidays", MAX_HOLIDAYS, fields::date);
@@ -63,6 +72,7 @@ pub fn lab(id: LabId, body: &Json<'_>, expected: Option<u64>) -> Result<LabSet, 
             name: name?.to_owned(),
             time_zone: Some(time_zone?.to_owned()),
             location,
+            phone: phone.map(str::to_owned),
             working_days: if has_days {
                 working_days
             } else {
@@ -100,6 +110,7 @@ pub fn clinic(
     let holidays = reader.list("holidays", MAX_HOLIDAYS, fields::date);
     let fence = reader.object("fence", fence);
     let private = reader.object("contact", contact);
+    let access = reader.object("access", access).unwrap_or_default();
     let notify = reader.object("notify", notify);
     reader.finish(|| {
         let clinic = Clinic {
@@ -110,11 +121,16 @@ pub fn clinic(
             hours: hours.unwrap_or_default(),
             holidays,
             fence,
+            access: Access {
+                lock_box: access.lock_box,
+            },
             ..Clinic::stub(LabId::known(lab_id?), id)
         };
         let contact = private.unwrap_or_default();
         let private = Private {
             notify: notify.unwrap_or_default(),
+            access_note: access.note,
+            receivers: access.receivers,
             ..contact
         };
         Some(ClinicSet {
@@ -158,7 +174,11 @@ pub fn driver(
 }
 
 /// An endpoint of a practice system; without `secrets` it keeps those it has.
-pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Fault>> {
+pub fn endpoint(
+    id: EndpointId,
+    body: &Json<'_>,
+    expected: Option<u64>,
+) -> Result<EndpointSet, Vec<Fault>> {
     let mut reader = Reader::new(body, "");
     let lab_id = reader.required("labId", fields::id);
     let system = reader.required("system", |json| {
@@ -172,7 +192,7 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
     });
     let clinic_map = reader.optional("clinicMap", clinic_map);
     let priorities = reader.optional("priorities", priorities);
-    let secrets = reader.list("secrets", MAX_SECRETS, secret);
+    let secrets = reader.list("secrets", MAX_ENDPOINT_SECRETS, secret);
     reader.finish(|| {
         let endpoint = Endpoint {
             id,
@@ -191,8 +211,16 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
                 secrets,
                 ..Private::default()
             }),
+            expected,
         })
     })
+}
+
+/// `{ secret? }`: a further secret of an endpoint.
+pub fn endpoint_secret(body: &Json<'_>) -> Result<Option<String>, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let named = reader.optional("secret", secret);
+    reader.finish(|| Some(named))
 }
 
 /// What an endpoint is to learn.
@@ -347,6 +375,27 @@ fn fence(fence: &mut Reader<'_>) -> Fence {
         fence.fault("polygon", Reason::OutOfRange);
     }
     Fence { radius, polygon }
+}
+
+/// How a driver gets in.
+#[derive(Default)]
+struct Entrance {
+    lock_box: bool,
+    note: String,
+    receivers: Vec<String>,
+}
+
+fn access(access: &mut Reader<'_>) -> Entrance {
+    let note = access.optional("note", fields::text(ACCESS_NOTE));
+    let lock_box = access.optional("lockBox", fields::boolean);
+    let receivers = access.list("receivers", MAX_RECEIVERS, |json| {
+        fields::text(NAME)(json).map(str::to_owned)
+    });
+    Entrance {
+        lock_box: lock_box.unwrap_or(false),
+        note: note.unwrap_or_default().to_owned(),
+        receivers,
+    }
 }
 
 fn contact(contact: &mut Reader<'_>) -> Private {

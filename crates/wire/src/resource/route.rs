@@ -1,6 +1,7 @@
 //! Routes as a dispatcher plans and changes them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use pontic_core::event::{RouteChanged, RoutePlanned, StopPlan};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
@@ -92,6 +93,58 @@ pub fn change(
             remove,
             cancel: cancel.unwrap_or(false),
             expected,
+        })
+    })
+}
+
+/// Where a stop is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopMove {
+    /// The route.
+    pub route_id: RouteId,
+    /// Its place among the open stops there, from 1; absent: where it costs least.
+    pub position: Option<u32>,
+}
+
+/// Where a stop is to go. A place past the end is the end.
+pub fn stop_move(body: &Json<'_>) -> Result<StopMove, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let route_id = reader.required("routeId", fields::id);
+    let position = reader.optional("position", fields::integer(1..=i64::from(u32::MAX)));
+    reader.finish(|| {
+        Some(StopMove {
+            route_id: RouteId::known(route_id?),
+            position: position.and_then(|position| u32::try_from(position).ok()),
+        })
+    })
+}
+
+/// A visit for which a place is sought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The lab.
+    pub lab_id: LabId,
+    /// The day.
+    pub date: Date,
+    /// The clinic.
+    pub clinic_id: ClinicId,
+    /// Promised until.
+    pub window_end: Option<Timestamp>,
+}
+
+/// A visit for which a place is sought.
+pub fn visit(body: &Json<'_>) -> Result<Visit, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let lab_id = reader.required("labId", fields::id);
+    let date = reader.required("date", fields::date);
+    let clinic_id = reader.required("clinicId", fields::id);
+    let window_end = reader.optional("windowEnd", fields::timestamp);
+    reader.finish(|| {
+        Some(Visit {
+            lab_id: LabId::known(lab_id?),
+            date: date?,
+            clinic_id: ClinicId::known(clinic_id?),
+            window_end,
         })
     })
 }

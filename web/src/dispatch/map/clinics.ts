@@ -66,23 +66,25 @@ export class Clinics implements Sheet {
     private readonly isStill: () => boolean,
   ) {}
 
-  /** All clinics there are. One that became RUSH pulses; on the first picture nothing does. */
-  setPins(pins: Iterable<PinOf>, now: number): void {
+  /** All clinics there are. One that became RUSH pulses; on the first picture nothing does. Gives whether anything changed. */
+  setPins(pins: Iterable<PinOf>, now: number): boolean {
     const isFirst = this.#pins.size === 0;
-    const kept = new Set<string>();
+    const gone = new Set(this.#pins.keys());
+    let isChanged = false;
     for (const of of pins) {
+      gone.delete(of.key);
       const known = this.#pins.get(of.key);
+      if (known && isSame(known, of)) continue;
       const isNewlyRush = of.errand?.rush === true && known?.errand?.rush !== true;
-      this.#pins.set(of.key, {
-        ...of,
-        world: toWorld(of.location),
-        rank: rankOf(of),
-        pulsed: isNewlyRush && !isFirst && !this.isStill() ? now : known?.pulsed,
-      });
-      kept.add(of.key);
+      const pulsed = isNewlyRush && !isFirst && !this.isStill() ? now : known?.pulsed;
+      this.#pins.set(of.key, { ...of, world: toWorld(of.location), rank: rankOf(of), pulsed });
+      isChanged = true;
     }
-    for (const key of this.#pins.keys()) if (!kept.has(key)) this.#pins.delete(key);
-    this.#order = [...this.#pins.values()].sort((a, b) => b.rank - a.rank || (a.key < b.key ? -1 : 1));
+    for (const key of gone) this.#pins.delete(key);
+    isChanged ||= gone.size > 0;
+    if (isChanged)
+      this.#order = [...this.#pins.values()].sort((a, b) => b.rank - a.rank || (a.key < b.key ? -1 : 1));
+    return isChanged;
   }
 
   /** What is to be done at a clinic. */
@@ -150,8 +152,8 @@ export class Clinics implements Sheet {
   #hasRoom(crowd: Crowd, pin: Pin, x: number, y: number): boolean {
     const width = this.#pillWidth(pin);
     const isFree = crowd.take(x - width / 2, y - 9, width, 18);
-    // RUSH, late and the chosen one are never hidden by the rest.
-    return isFree || pin.rank > 1 || pin.key === this.selected;
+    // RUSH and the chosen one are never hidden by the rest.
+    return isFree || pin.rank > RANK_LATE || pin.key === this.selected;
   }
 
   #pulse(context: CanvasRenderingContext2D, colours: Palette, pin: Pin, x: number, y: number): boolean {
@@ -324,15 +326,28 @@ export class Clinics implements Sheet {
   }
 }
 
+const RANK_LATE = 2;
 const COUNTS_FONT = `620 11px ${FONT}`;
 const FLAG_FONT = `720 9.5px ${FONT}`;
 const NAME_FONT = `480 11px ${FONT}`;
 const LAB_FONT = `620 11px ${FONT}`;
 
 function rankOf({ errand, late }: PinOf): number {
-  if (errand?.rush) return 3;
-  if (late) return 2;
+  if (errand?.rush) return RANK_LATE + 1;
+  if (late) return RANK_LATE;
   return errand && errand.bring + errand.fetch > 0 ? 1 : 0;
+}
+
+function isSame(a: PinOf, b: PinOf): boolean {
+  return (
+    a.late === b.late &&
+    a.name === b.name &&
+    a.location.lat === b.location.lat &&
+    a.location.lng === b.location.lng &&
+    a.errand?.bring === b.errand?.bring &&
+    a.errand?.fetch === b.errand?.fetch &&
+    a.errand?.rush === b.errand?.rush
+  );
 }
 
 /** A tick, or a cross, on the edge of a stop that is over: its colour is not what tells it. */

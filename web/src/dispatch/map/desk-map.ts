@@ -4,6 +4,7 @@ import { isOpen } from '../desk/lateness';
 import { keyOf } from '../desk/records';
 import { Clinics, type NumberOf, type PinOf, type PinWords } from './clinics';
 import { dayBounds } from './day';
+import type { Errand } from './errands';
 import { history, type HistoryFix } from './history';
 import { boundsOf, type Bounds, type LngLat } from './mercator';
 import { Vans } from './vans';
@@ -13,6 +14,8 @@ import { Work } from './work';
 
 /** The tails are drawn anew this often while vans move: a tail is ten minutes long. */
 const TAILS_MS = 1_000;
+/** Pins and numbers follow the desk within this time. */
+const PLACE_MS = 1_000;
 const NOWHERE: LngLat = { lng: 0, lat: 30 };
 
 /** What is under the pointer. */
@@ -35,6 +38,7 @@ export class DeskMap {
   #driven: HistoryFix[] = [];
   #drivenOf: string | undefined;
   #loading: AbortController | undefined;
+  #placing: ReturnType<typeof setTimeout> | undefined;
   #tailsDue: ReturnType<typeof setTimeout> | undefined;
   #tailsOf = new Set<string>();
   readonly #work: Work;
@@ -58,6 +62,7 @@ export class DeskMap {
       ends();
       this.#loading?.abort();
       clearTimeout(this.#tailsDue);
+      clearTimeout(this.#placing);
       this.#plane = undefined;
     };
   }
@@ -112,34 +117,38 @@ export class DeskMap {
     }
     this.vans.keep(shown);
     this.ways.keep(shown);
-    this.place();
+    this.#place();
+    this.#stale(this.clinics);
     this.choose();
   }
 
-  /** The desk changed otherwise than by moving: clinics, stops, work. */
+  /** The desk changed otherwise than by moving: clinics, stops and work are looked at, soon. */
   place(): void {
+    this.#placing ??= setTimeout(() => {
+      this.#placing = undefined;
+      this.#place();
+    }, PLACE_MS);
+  }
+
+  #place(): void {
     void this.#work.refresh();
     const errands = this.#work.errands();
     const late = new Set<string>();
     for (const stop of this.desk.stops.values())
       if (stop.late && stop.status === 'planned') late.add(keyOf(stop.labId, stop.clinicId));
-    const pins: PinOf[] = [];
-    for (const [key, clinic] of this.desk.clinics)
-      if (clinic.location && this.desk.shows(clinic.labId))
-        pins.push({
-          key,
-          name: clinic.name,
-          location: clinic.location,
-          errand: errands.get(key),
-          late: late.has(key),
-        });
-    this.clinics.setPins(pins, performance.now());
+    const isChanged = this.clinics.setPins(this.#pins(errands, late), performance.now());
     this.clinics.setLabs(this.#labs());
     this.#number();
-    this.#stale(this.clinics);
+    if (isChanged || this.clinics.numbers.length > 0) this.#stale(this.clinics);
   }
 
-  errandOf(clinicKey: string) {
+  *#pins(errands: Map<string, Errand>, late: ReadonlySet<string>): Iterable<PinOf> {
+    for (const [key, { name, labId, location }] of this.desk.clinics)
+      if (location && this.desk.shows(labId))
+        yield { key, name, location, errand: errands.get(key), late: late.has(key) };
+  }
+
+  errandOf(clinicKey: string): Errand | undefined {
     return this.clinics.errandOf(clinicKey);
   }
 

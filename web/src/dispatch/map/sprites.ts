@@ -2,7 +2,7 @@ import type { Palette } from './palette';
 
 /** A drawing that is used many times, with its size in CSS pixels; it is put with its anchor at a place. */
 export interface Sprite {
-  image: OffscreenCanvas;
+  image: ImageBitmap;
   width: number;
   height: number;
 }
@@ -29,16 +29,17 @@ export class Sprites {
     }
     const known = this.#made.get(key);
     if (known) return known;
-    const image = new OffscreenCanvas(
+    const canvas = new OffscreenCanvas(
       Math.ceil(width * devicePixelRatio),
       Math.ceil(height * devicePixelRatio),
     );
-    const context = image.getContext('2d');
+    const context = canvas.getContext('2d');
     if (context) {
       context.scale(devicePixelRatio, devicePixelRatio);
       draw(context);
     }
-    const sprite = { image, width, height };
+    // A bitmap is put as it is; of a canvas a copy would be made each time.
+    const sprite = { image: canvas.transferToImageBitmap(), width, height };
     this.#made.set(key, sprite);
     return sprite;
   }

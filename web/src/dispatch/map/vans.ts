@@ -25,7 +25,13 @@ interface Van {
   accuracyM: number;
   at: number;
   freshness: Freshness;
+  /** Where it was drawn last. */
+  x: number;
+  y: number;
 }
+
+/** How much of a van is shown. */
+type Look = 'named' | 'letters' | 'dart';
 
 /** An accuracy that is better than this is not worth a circle. */
 const ACCURACY_M = 50;
@@ -33,6 +39,9 @@ const BODY_PX = 26;
 const ARROW_PX = 44;
 /** Up to so many vans on the screen have their name beside them. */
 const NAMES = 40;
+/** With less room for each van than this, in square pixels, they are darts without letters. */
+const ROOM_PX2 = 3_600;
+const DART_PX = 18;
 
 /** The sheet of the drivers. */
 export class Vans implements Sheet {
@@ -43,6 +52,8 @@ export class Vans implements Sheet {
   /** Larger on a wall. */
   size = 1;
   readonly #vans = new Map<string, Van>();
+  /** Kept from frame to frame: nothing is thrown away 60 times a second. */
+  readonly #seen: Van[] = [];
   readonly #sprites = new Sprites();
 
   /** A driver moved, or is new. */
@@ -61,6 +72,8 @@ export class Vans implements Sheet {
       accuracyM: 0,
       at: 0,
       freshness: 'old',
+      x: 0,
+      y: 0,
     };
     van.world = toWorld(of.coordinates);
     van.heading = of.heading ?? null;
@@ -98,44 +111,79 @@ export class Vans implements Sheet {
   }
 
   draw(context: CanvasRenderingContext2D, view: View, colours: Palette): boolean {
-    const seen: { van: Van; x: number; y: number }[] = [];
+    const seen = this.#seen;
+    seen.length = 0;
     for (const van of this.#vans.values()) {
-      const x = view.x(van.world);
-      const y = view.y(van.world);
-      if (van.key !== this.selected && view.holds(x, y, ARROW_PX)) seen.push({ van, x, y });
+      van.x = view.x(van.world);
+      van.y = view.y(van.world);
+      if (van.key !== this.selected && view.holds(van.x, van.y, ARROW_PX)) seen.push(van);
     }
-    const named = this.named && seen.length <= NAMES;
-    if (this.selected !== undefined) context.globalAlpha = 0.35;
-    for (const { van, x, y } of seen) this.#draw(context, view, colours, van, x, y, named);
+    const look = this.#look(seen.length, view);
+    const base = context.getTransform();
+    context.globalAlpha = this.selected === undefined ? 1 : 0.35;
+    for (const van of seen) if (van.accuracyM > ACCURACY_M) circle(context, view, colours, van);
+    for (const van of seen) this.#draw(context, base, colours, van, look);
     context.globalAlpha = 1;
     const chosen = this.selected === undefined ? undefined : this.#vans.get(this.selected);
-    if (chosen)
-      this.#draw(context, view, colours, chosen, view.x(chosen.world), view.y(chosen.world), this.named);
+    if (chosen) {
+      if (chosen.accuracyM > ACCURACY_M) circle(context, view, colours, chosen);
+      this.#draw(context, base, colours, chosen, this.named ? 'named' : 'letters');
+    }
     return false;
   }
 
-  #draw(
-    context: CanvasRenderingContext2D,
-    view: View,
-    colours: Palette,
-    van: Van,
-    x: number,
-    y: number,
-    named: boolean,
-  ): void {
-    if (van.accuracyM > ACCURACY_M) circle(context, view, colours, van, x, y);
-    if (van.heading !== null && van.freshness !== 'old') {
-      context.save();
-      context.translate(x, y);
-      context.rotate((van.heading * Math.PI) / 180);
-      put(context, this.#arrow(colours, van.freshness), 0, 0);
-      context.restore();
+  #look(count: number, view: View): Look {
+    if (this.named && count <= NAMES) return 'named';
+    return (view.width * view.height) / Math.max(1, count) < ROOM_PX2 ? 'dart' : 'letters';
+  }
+
+  #draw(context: CanvasRenderingContext2D, base: DOMMatrix, colours: Palette, van: Van, look: Look): void {
+    const { x, y } = van;
+    const isKnown = van.freshness !== 'old';
+    if (look === 'dart') {
+      const sprite = this.#dart(colours, van.freshness, van.heading !== null && isKnown);
+      turned(context, base, sprite, x, y, isKnown ? (van.heading ?? 0) : 0);
+      return;
     }
+    if (van.heading !== null && isKnown)
+      turned(context, base, this.#arrow(colours, van.freshness), x, y, van.heading);
     put(context, this.#body(colours, van), x, y);
-    if (named) {
+    if (look === 'named') {
       const label = this.#label(colours, van);
       put(context, label, x, y + (BODY_PX / 2) * this.size + label.height / 2 + 1);
     }
+  }
+
+  /** A van where there is little room: a dart that points its way, a dot where the way is not known, a ring for an old place. */
+  #dart(colours: Palette, freshness: Freshness, isPointed: boolean): Sprite {
+    const size = DART_PX * this.size;
+    return this.#sprites.get(`dart|${freshness}|${isPointed}`, colours, size, size, (context) => {
+      context.translate(size / 2, size / 2);
+      context.scale(this.size, this.size);
+      context.beginPath();
+      if (isPointed) {
+        context.moveTo(0, -7.5);
+        context.lineTo(5.5, 6);
+        context.lineTo(0, 3);
+        context.lineTo(-5.5, 6);
+        context.closePath();
+      } else context.arc(0, 0, 5, 0, 2 * Math.PI);
+      context.lineJoin = 'round';
+      if (freshness === 'old') {
+        context.fillStyle = colours.surface;
+        context.fill();
+        context.setLineDash([2.5, 2]);
+        context.strokeStyle = colours['ink-faint'];
+        context.lineWidth = 1.75;
+        context.stroke();
+        return;
+      }
+      context.strokeStyle = colours.surface;
+      context.lineWidth = 2.5;
+      context.stroke();
+      context.fillStyle = freshness === 'fresh' ? colours.accent : colours['ink-faint'];
+      context.fill();
+    });
   }
 
   #body(colours: Palette, van: Van): Sprite {
@@ -208,23 +256,34 @@ function looks(colours: Palette, freshness: Freshness, chosen: boolean): [string
     : [colours['ink-faint'], edge, colours.surface];
 }
 
-function circle(
+/** Puts a sprite turned by degrees clockwise. */
+function turned(
   context: CanvasRenderingContext2D,
-  view: View,
-  colours: Palette,
-  van: Van,
+  base: DOMMatrix,
+  sprite: Sprite,
   x: number,
   y: number,
+  degrees: number,
 ): void {
+  const [sin, cos] = [
+    Math.sin((degrees * Math.PI) / 180) * base.a,
+    Math.cos((degrees * Math.PI) / 180) * base.a,
+  ];
+  context.setTransform(cos, sin, -sin, cos, x * base.a, y * base.a);
+  context.drawImage(sprite.image, -sprite.width / 2, -sprite.height / 2, sprite.width, sprite.height);
+  context.setTransform(base);
+}
+
+function circle(context: CanvasRenderingContext2D, view: View, colours: Palette, van: Van): void {
   const radius = van.accuracyM * worldPerMetre(latOf(van.world)) * view.scale;
   if (radius < BODY_PX / 2) return;
   context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.save();
-  context.globalAlpha *= 0.12;
+  context.arc(van.x, van.y, radius, 0, 2 * Math.PI);
+  const alpha = context.globalAlpha;
+  context.globalAlpha = alpha * 0.12;
   context.fillStyle = colours.accent;
   context.fill();
-  context.restore();
+  context.globalAlpha = alpha;
   context.strokeStyle = colours.accent;
   context.lineWidth = 1;
   context.stroke();

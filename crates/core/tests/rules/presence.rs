@@ -1,0 +1,80 @@
+//! Drivers at work, on a break, and not at work.
+
+use pontic_core::directory::{Driver, Presence};
+use pontic_core::event::{BreakEnded, DriverPresenceSet, DriverSet};
+use pontic_core::id::{DriverId, LabId};
+
+use crate::harness::{Bench, LAB, at};
+
+fn says(presence: Presence, until: Option<&str>) -> DriverPresenceSet {
+    DriverPresenceSet {
+        lab_id: LabId::known(LAB),
+        driver_id: DriverId::known("D1"),
+        presence,
+        paused_until: until.map(at),
+    }
+}
+
+fn driver(bench: &Bench) -> Driver {
+    bench.get("D1")
+}
+
+#[test]
+fn a_break_is_over_when_it_was_to_be() {
+    let mut bench = Bench::new();
+    bench.send(says(Presence::Break, Some("2025-01-13T10:30:00Z")));
+    assert!(
+        bench
+            .send(says(Presence::Break, Some("2025-01-13T10:30:00Z")))
+            .idle
+    );
+    bench.wait_until(at("2025-01-13T10:29:59Z"));
+    assert_eq!(driver(&bench).presence, Presence::Break);
+    bench.wait_until(at("2025-01-13T10:30:00Z"));
+    let driver = driver(&bench);
+    assert_eq!(driver.presence, Presence::OnDuty);
+    assert_eq!(driver.presence_since, Some(at("2025-01-13T10:30:00Z")));
+    assert_eq!(driver.paused_until, None);
+}
+
+#[test]
+fn one_that_was_prolonged_or_ended_is_left_alone() {
+    let mut bench = Bench::new();
+    bench.send(says(Presence::Break, Some("2025-01-13T10:30:00Z")));
+    bench.send(says(Presence::Break, Some("2025-01-13T11:00:00Z")));
+    assert_eq!(
+        driver(&bench).presence_since,
+        Some(at("2025-01-13T10:00:00Z"))
+    );
+    let ended = BreakEnded {
+        lab_id: LabId::known(LAB),
+        driver_id: DriverId::known("D1"),
+        paused_until: at("2025-01-13T10:30:00Z"),
+    };
+    assert!(bench.send(ended).idle);
+    bench.send(says(Presence::OffDuty, None));
+    bench.wait_until(at("2025-01-13T12:00:00Z"));
+    assert_eq!(driver(&bench).presence, Presence::OffDuty);
+    assert_eq!(
+        bench.faults(says(Presence::Break, Some("2025-01-13T12:00:00Z"))),
+        ["pausedUntil in_past"]
+    );
+}
+
+#[test]
+fn whoever_sets_a_driver_up_does_not_say_whether_they_are_at_work() {
+    let mut bench = Bench::new();
+    bench.send(says(Presence::OffDuty, None));
+    bench.send(DriverSet {
+        driver: Driver {
+            name: "Drew".into(),
+            ..Driver::stub(LabId::known(LAB), DriverId::known("D1"))
+        },
+        expected: None,
+    });
+    let driver = driver(&bench);
+    assert_eq!(
+        (driver.name.as_str(), driver.presence),
+        ("Drew", Presence::OffDuty)
+    );
+}
