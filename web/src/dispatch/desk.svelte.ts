@@ -45,6 +45,7 @@ export class Desk extends Registry {
   readonly live = new Live((messages) => this.#hear(messages));
 
   #moved = new Moved();
+  #hearers: ((messages: readonly LiveMessage[]) => void)[] = [];
   #beating: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #order = new Order();
@@ -90,6 +91,12 @@ export class Desk extends Registry {
     return this.#moved.listen(listen);
   }
 
+  /** Calls `listen` with all that is heard, as it comes; gives the way to end that. */
+  onHeard(listen: (messages: readonly LiveMessage[]) => void): () => void {
+    this.#hearers = [...this.#hearers, listen];
+    return () => (this.#hearers = this.#hearers.filter((one) => one !== listen));
+  }
+
   select(kind: Selected['kind'], key: string): void {
     this.selected = { kind, key };
   }
@@ -117,6 +124,7 @@ export class Desk extends Registry {
 
   #hear(messages: LiveMessage[]): void {
     for (const message of messages) this.#hearOne(message);
+    for (const listen of this.#hearers) listen(messages);
     this.#moved.tell();
     this.#pulse();
   }
