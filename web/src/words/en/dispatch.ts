@@ -346,7 +346,7 @@ export const dispatch = {
       stop_closed: (driver: string) => `This stop is over already: it was ${driver}’s.`,
       route_closed: 'That route is over already.',
       cases_in_van: (driver: string) => `Its cases are on the road in ${driver}’s van.`,
-      changed_meanwhile: (driver: string) => `Somebody else moved it meanwhile: ${driver} has it now.`,
+      version_mismatch: (driver: string) => `Somebody else moved it meanwhile: ${driver} has it now.`,
       unplaced: 'The clinic’s place is not known: set its address first.',
     },
   },
