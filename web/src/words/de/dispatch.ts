@@ -334,7 +334,7 @@ export const dispatch: Words['dispatch'] = {
       stop_closed: (driver) => `Dieser Stopp ist schon vorbei: er war bei ${driver}.`,
       route_closed: 'Diese Tour ist schon vorbei.',
       cases_in_van: (driver) => `Seine Fälle sind unterwegs, im Wagen von ${driver}.`,
-      changed_meanwhile: (driver) => `Jemand hat ihn inzwischen verschoben: jetzt hat ihn ${driver}.`,
+      version_mismatch: (driver) => `Jemand hat ihn inzwischen verschoben: jetzt hat ihn ${driver}.`,
       route_full: 'Diese Tour hat so viele Stopps, wie sie haben kann.',
       driver_is_there: (driver) => `${driver} ist schon dort.`,
       unplaced: 'Der Ort der Praxis ist nicht bekannt: erst die Adresse eintragen.',

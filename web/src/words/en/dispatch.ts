@@ -338,7 +338,7 @@ export const dispatch = {
       stop_closed: (driver: string) => `This stop is over already: it was ${driver}’s.`,
       route_closed: 'That route is over already.',
       cases_in_van: (driver: string) => `Its cases are on the road in ${driver}’s van.`,
-      changed_meanwhile: (driver: string) => `Somebody else moved it meanwhile: ${driver} has it now.`,
+      version_mismatch: (driver: string) => `Somebody else moved it meanwhile: ${driver} has it now.`,
       route_full: 'That route has as many stops as it can.',
       driver_is_there: (driver: string) => `${driver} is there already.`,
       unplaced: 'The clinic’s place is not known: set its address first.',
