@@ -46,6 +46,7 @@ mod routes;
 mod schemas;
 #[cfg(feature = "screens")]
 mod screens;
+mod secrets;
 mod sender_check;
 mod senders;
 mod stops;
@@ -126,6 +127,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(phones::osmand_get, phones::osmand_post))
         .routes(routes!(directory::list_endpoints))
         .routes(routes!(directory::get_endpoint, directory::put_endpoint))
+        .routes(routes!(secrets::add_to_endpoint))
+        .routes(routes!(secrets::remove_from_endpoint))
         .routes(routes!(import::import))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::get, deliveries::patch))
@@ -162,6 +165,8 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
             subscriptions::delete
         ))
         .routes(routes!(subscriptions::test))
+        .routes(routes!(secrets::add_to_subscription))
+        .routes(routes!(secrets::remove_from_subscription))
         .routes(routes!(notices::list))
         .routes(routes!(notices::test))
         .routes(routes!(templates::list))

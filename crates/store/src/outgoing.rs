@@ -175,6 +175,8 @@ pub struct MessageFilter {
     pub notices: Option<bool>,
     /// To that clinic.
     pub clinic_id: Option<String>,
+    /// The newest first; a page then ends where the next, older one begins.
+    pub newest: bool,
 }
 
 /// What a notice has that other messages have not.

@@ -71,8 +71,10 @@ pub enum Direction {
 /// Which log rows. Absent: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogFilter {
-    /// Numbers greater than this.
+    /// Numbers greater than this; where the newest come first, numbers below it (0: from the end).
     pub after: u64,
+    /// The newest first.
+    pub newest: bool,
     /// Of that lab.
     pub lab_id: Option<LabId>,
     /// Of that type.

@@ -9,11 +9,14 @@ mod route;
 mod subscription;
 mod work;
 
-pub use directory::{Mapping, clinic, driver, endpoint, lab, mapping, merge_into};
+pub use directory::{
+    MAX_ENDPOINT_SECRETS, Mapping, clinic, driver, endpoint, endpoint_secret, lab, mapping,
+    merge_into,
+};
 pub use drive::{DriverStatus, clinic_answer, driver_status, route_finished};
 pub use notify::{email, notice_test, number, template};
 pub use route::{StopMove, Visit, change as route_change, plan as route_plan, stop_move, visit};
-pub use subscription::subscription;
+pub use subscription::{MAX_SUBSCRIPTION_SECRETS, subscription, subscription_secret};
 pub use work::{
     at, delivery_patch, invoice, pickup_patch, stop_completed, stop_failed, stop_skipped,
 };

@@ -51,6 +51,7 @@ export class Desk extends Registry {
   readonly live = new Live((messages) => this.#hear(messages));
 
   #moved = new Moved();
+  #hearers: ((messages: readonly LiveMessage[]) => void)[] = [];
   #beating: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #order = new Order();
@@ -62,6 +63,11 @@ export class Desk extends Registry {
 
   get mayAct(): boolean {
     return this.me !== null && mayAct(this.me);
+  }
+
+  /** Whether the live desk is for this role. */
+  get sees(): boolean {
+    return this.mayAct || this.me?.role === 'viewer';
   }
 
   /** Whether this server has such a path, as its OpenAPI writes it. */
@@ -76,7 +82,8 @@ export class Desk extends Registry {
       this.lab = this.me.labId;
       // Which day it is goes by the server's clock.
       await clock.follow();
-      this.live.open();
+      if (this.sees) this.live.open();
+      else await this.#loadDirectories();
       this.#timer = setInterval(() => this.#judgeAll(), JUDGE_MS);
       const api = await ask<{ paths: Record<string, unknown> }>('/openapi.json');
       this.paths = Object.keys(api.paths);
@@ -94,6 +101,12 @@ export class Desk extends Registry {
   /** Calls `listen` once a frame with the drivers that moved; gives the way to end that. */
   onMoved(listen: (keys: Set<string>) => void): () => void {
     return this.#moved.listen(listen);
+  }
+
+  /** Calls `listen` with all that is heard, as it comes; gives the way to end that. */
+  onHeard(listen: (messages: readonly LiveMessage[]) => void): () => void {
+    this.#hearers = [...this.#hearers, listen];
+    return () => (this.#hearers = this.#hearers.filter((one) => one !== listen));
   }
 
   select(kind: Selected['kind'], key: string): void {
@@ -133,6 +146,7 @@ export class Desk extends Registry {
 
   #hear(messages: LiveMessage[]): void {
     for (const message of messages) this.#hearOne(message);
+    for (const listen of this.#hearers) listen(messages);
     this.#moved.tell();
     this.#pulse();
   }
@@ -242,11 +256,8 @@ export class Desk extends Registry {
   /** What the snapshot does not hold: directories, what is over today, work on no route. */
   async #loadRest(): Promise<void> {
     try {
-      const labs = await askAll<Lab>('/v1/labs');
-      this.labs.clear();
-      for (const lab of labs) this.labs.set(lab.id, lab);
-      this.#labsTurn += 1;
-      const days = labs.map((lab) => this.today(lab.id));
+      await this.#loadLabs();
+      const days = [...this.labs.keys()].map((labId) => this.today(labId));
       const dates = days.filter((date, index) => days.indexOf(date) === index);
       await Promise.all([
         this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id),
@@ -288,6 +299,22 @@ export class Desk extends Registry {
     } catch (error) {
       this.fault = error instanceof Problem ? error.message : String(error);
     }
+    this.#pulse();
+  }
+
+  async #loadLabs(): Promise<void> {
+    const labs = await askAll<Lab>('/v1/labs');
+    this.labs.clear();
+    for (const lab of labs) this.labs.set(lab.id, lab);
+    this.#labsTurn += 1;
+  }
+
+  /** For roles that read lists, but hear nothing live. */
+  async #loadDirectories(): Promise<void> {
+    await this.#loadLabs();
+    await this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id);
+    await this.#loadAll<Driver>('driver', '/v1/drivers', MOST_OPEN, (one) => one.id);
+    this.ready = true;
     this.#pulse();
   }
 

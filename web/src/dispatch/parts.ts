@@ -5,7 +5,7 @@ type Load = () => Promise<{ default: Component }>;
 
 // A part is loaded when it is gone to: the desk comes first.
 const found = import.meta.glob<{ default: Component }>([
-  './boards/{Deliveries,Pickups,Clinics,Drivers,Plan}.svelte',
+  './boards/{Deliveries,Pickups,Clinics,Drivers,Plan,RunSheet}.svelte',
   './replay/Replay.svelte',
   './wall/Wall.svelte',
   './map/MapPane.svelte',
@@ -18,6 +18,7 @@ const FILES: Partial<Record<PlaceName, string>> = {
   clinics: './boards/Clinics.svelte',
   drivers: './boards/Drivers.svelte',
   plan: './boards/Plan.svelte',
+  runsheet: './boards/RunSheet.svelte',
   replay: './replay/Replay.svelte',
   wall: './wall/Wall.svelte',
 };

@@ -1,6 +1,6 @@
 /** The places of the dispatcher's page: one page, told apart by the part of the address after `#`. */
 export type PlaceName =
-  'desk' | 'deliveries' | 'pickups' | 'clinics' | 'drivers' | 'plan' | 'replay' | 'wall';
+  'desk' | 'deliveries' | 'pickups' | 'clinics' | 'drivers' | 'plan' | 'runsheet' | 'replay' | 'wall';
 
 const NAMES: readonly PlaceName[] = [
   'desk',
@@ -9,6 +9,7 @@ const NAMES: readonly PlaceName[] = [
   'clinics',
   'drivers',
   'plan',
+  'runsheet',
   'replay',
   'wall',
 ];
@@ -19,9 +20,8 @@ export interface Place {
   rest: string[];
 }
 
-/** `#/clinics/CLI-001` is the clinics with `['CLI-001']`; an unknown place is the desk. */
+/** `#/clinics/CLI-001` is the clinics with `['CLI-001']`; an unknown place is the desk. What follows `?` is a place's own: its filters. */
 export function readPlace(hash: string, search = ''): Place {
-  // Filters of a board follow after `?`: they are the board's own.
   const [path = ''] = hash.replace(/^#\/?/, '').split('?');
   const [first = '', ...rest] = path.split('/').map(decoded);
   const name = NAMES.find((known) => known === first);

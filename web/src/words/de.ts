@@ -1,4 +1,5 @@
 import type { Words } from './words';
+import { boards } from './de/boards';
 import { dispatch } from './de/dispatch';
 import { drive } from './de/drive';
 import { integrations } from './de/integrations';
@@ -6,4 +7,4 @@ import { map } from './de/map';
 import { shell } from './de/shell';
 import { track } from './de/track';
 
-export const de: Words = { shell, dispatch, integrations, drive, track, map };
+export const de: Words = { shell, dispatch, boards, integrations, drive, track, map };

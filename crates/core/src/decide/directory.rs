@@ -91,6 +91,10 @@ pub fn endpoint_set(desk: &mut Desk<'_>, detail: &EndpointSet) -> Step<String> {
         return Err(Refusal::Conflict("endpoint_of_another_lab").into());
     }
     let before = desk.get::<Endpoint>(&endpoint.lab_id, endpoint.id.as_str())?;
+    desk.expect(
+        detail.expected,
+        before.as_ref().map_or(0, |before| before.version),
+    )?;
     // Secrets are written, never read back: who does not name them keeps them.
     let private = match before {
         Some(before) if detail.private.reveal().secrets.is_empty() => before.private,

@@ -30,7 +30,6 @@ pub fn set(desk: &mut Desk<'_>, detail: &SubscriptionSet) -> Step<String> {
         desk,
         Subscription {
             private,
-            paused_because: None,
             removed: false,
             ..subscription.clone()
         },

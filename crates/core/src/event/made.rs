@@ -82,6 +82,9 @@ pub struct EndpointSet {
     /// Its secrets.
     #[serde(skip)]
     pub private: Phi<Private>,
+    /// The version that it replaces; absent: whichever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
 }
 
 /// Detail of the event.

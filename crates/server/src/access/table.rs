@@ -118,6 +118,16 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/v1/positions", Need::Role(ADMIN), Need::Role(SENDERS)),
     ("/v1/endpoints", Need::Role(ADMIN), Need::Role(ADMIN)),
     ("/v1/endpoints/{id}", Need::Role(ADMIN), Need::Role(ADMIN)),
+    (
+        "/v1/endpoints/{id}/secrets",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/endpoints/{id}/secrets/{fingerprint}",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
     ("/v1/import/{kind}", Need::Role(ADMIN), Need::Role(DESK)),
     ("/v1/deliveries", Need::Role(READ), Need::Role(DESK)),
     ("/v1/deliveries/{id}", Need::Role(READ), Need::Role(DESK)),
@@ -197,6 +207,16 @@ const TABLE: &[(&str, Need, Need)] = &[
     ),
     (
         "/v1/subscriptions/{id}/test",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/subscriptions/{id}/secrets",
+        Need::Role(ADMIN),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/subscriptions/{id}/secrets/{fingerprint}",
         Need::Role(ADMIN),
         Need::Role(ADMIN),
     ),

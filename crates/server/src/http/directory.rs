@@ -306,7 +306,7 @@ pub async fn get_endpoint(
 
 /// Set an endpoint up: `{ labId, system, timeZone?, clinics?, clinicMap?, secrets? }`; its path is `/webhooks/ehr/{system}/{id}`.
 /// Ids of endpoints are unique in the whole installation.
-#[utoipa::path(put, path = "/v1/endpoints/{id}", tag = "ehr", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 409)))]
+#[utoipa::path(put, path = "/v1/endpoints/{id}", tag = "ehr", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 409), (status = 412)))]
 pub async fn put_endpoint(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -320,8 +320,8 @@ pub async fn put_endpoint(
             .await?
     };
     let endpoint_id = EndpointId::known(id.as_str());
-    let read = |json: &Parsed<'_>, _expected: Option<u64>| {
-        let event = resource::endpoint(endpoint_id.clone(), json)?;
+    let read = |json: &Parsed<'_>, expected: Option<u64>| {
+        let event = resource::endpoint(endpoint_id.clone(), json, expected)?;
         let lab = &event.endpoint.lab_id;
         let elsewhere = |record: &Record| record.lab_id() != lab;
         // One that every installation has belongs to a lab already.

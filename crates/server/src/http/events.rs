@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::body;
-use super::paging::{List, paging, said};
+use super::paging::{List, newest_first, paging, said};
 use super::problem::{Answer, Problem};
 use crate::access::{Caller, Role};
 use crate::app::App;
@@ -434,7 +434,9 @@ pub struct LogQuery {
     direction: Option<String>,
     /// Of that lab.
     lab_id: Option<String>,
-    /// After that number.
+    /// `oldest` first (usual), or `newest`.
+    order: Option<String>,
+    /// After that number; where the newest come first, before it.
     after: Option<String>,
     /// At most so many, up to 200.
     limit: Option<String>,
@@ -460,6 +462,7 @@ pub async fn list(
     let page = paging(query.limit.as_deref(), query.after.as_deref())?;
     let filter = LogFilter {
         after: page.after.unwrap_or(0),
+        newest: newest_first(query.order.as_deref())?,
         lab_id: asked.or_else(|| caller.lab_id.clone()),
         name: said(query.r#type.as_deref()).map(str::to_owned),
         source: said(query.source.as_deref()).map(str::to_owned),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::body;
-use super::paging::{List, paging, said};
+use super::paging::{List, newest_first, paging, said};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
@@ -36,6 +36,8 @@ pub struct MessageQuery {
     seq: Option<String>,
     /// With that id, by which its receiver knows it.
     message_id: Option<String>,
+    /// `oldest` first (usual), or `newest`.
+    order: Option<String>,
     /// At most so many, up to 200.
     limit: Option<String>,
     /// After the last `next`.
@@ -66,6 +68,7 @@ impl MessageQuery {
             state: state.transpose()?,
             seq: seq.transpose()?,
             event_id: said(self.message_id.as_deref()).map(str::to_owned),
+            newest: newest_first(self.order.as_deref())?,
             ..MessageFilter::default()
         }))
     }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::body;
-use super::paging::{List, paging, said};
+use super::paging::{List, newest_first, paging, said};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
@@ -44,6 +44,8 @@ pub struct NoticeQuery {
     channel: Option<String>,
     /// `waiting`, `sent`, `failed` or `skipped`.
     status: Option<String>,
+    /// `oldest` first (usual), or `newest`.
+    order: Option<String>,
     /// At most so many, up to 200.
     limit: Option<String>,
     /// After the last `next`.
@@ -87,6 +89,7 @@ pub async fn list(
         subscription: channel.map(|channel| channel.receiver().to_owned()),
         state,
         notices: Some(true),
+        newest: newest_first(query.order.as_deref())?,
         ..MessageFilter::default()
     };
     let page = app

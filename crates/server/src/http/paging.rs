@@ -86,6 +86,15 @@ pub fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// Whether the newest are asked for first: `order=newest`; usual is `oldest`.
+pub fn newest_first(order: Option<&str>) -> Answer<bool> {
+    match said(order) {
+        None | Some("oldest") => Ok(false),
+        Some("newest") => Ok(true),
+        Some(_) => Err(Problem::parameter("order", Reason::UnknownValue)),
+    }
+}
+
 /// `limit` and `after`.
 pub fn paging(limit: Option<&str>, after: Option<&str>) -> Answer<Paging> {
     let limit = match said(limit) {

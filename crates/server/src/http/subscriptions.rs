@@ -6,8 +6,6 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pontic_core::event::{Body, SubscriptionRemoved};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, LabId, SubscriptionId};
@@ -22,13 +20,11 @@ use super::body;
 use super::directory::act;
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
+use super::secrets;
 use crate::access::Caller;
 use crate::app::App;
 use crate::relay::{Receiver, try_once};
 use crate::shape;
-
-/// Bytes of a secret that we make: as Standard Webhooks advises.
-const SECRET_BYTES: usize = 32;
 
 /// All subscriptions, their secrets by fingerprint.
 #[utoipa::path(get, path = "/v1/subscriptions", tag = "webhooks out", params(ListQuery), responses((status = 200, body = List)))]
@@ -62,7 +58,8 @@ pub async fn get(
     Ok(Json(shape::subscription(&subscription)))
 }
 
-async fn find(app: &App, caller: &Caller, id: String) -> Answer<Option<Subscription>> {
+/// The subscription with that id, if it exists for the caller.
+pub async fn find(app: &App, caller: &Caller, id: String) -> Answer<Option<Subscription>> {
     let records = app
         .read(move |store| store.get(Kind::Subscription, None, &id))
         .await?;
@@ -104,7 +101,7 @@ pub async fn put(
     // Whoever changes one and names no secret keeps the ones that are there.
     let is_new = before.is_none();
     let needs_secret = is_new && set.private.reveal().secrets.is_empty();
-    let made = needs_secret.then(new_secret).transpose()?;
+    let made = needs_secret.then(secrets::made).transpose()?;
     if let Some(secret) = &made {
         set.private = Phi::new(Private {
             secrets: vec![secret.clone()],
@@ -151,13 +148,6 @@ async fn stands(app: &App, lab: LabId, id: String) -> Answer<Value> {
         .await?;
     let record = found.first().ok_or_else(Problem::internal)?;
     Ok(shape::record(record, false))
-}
-
-/// In the form of Standard Webhooks.
-fn new_secret() -> Answer<String> {
-    let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| Problem::unavailable())?;
-    Ok(format!("whsec_{}", STANDARD.encode(bytes)))
 }
 
 /// End a subscription. What waits for it is not sent any more: it stands among the dead letters.

@@ -205,6 +205,7 @@ fn endpoint(
         let body = EndpointSet {
             private: changed.private.clone(),
             endpoint: changed,
+            expected: None,
         };
         tell(world, at, count, body.into())?;
     }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Received, Receiver, Reply, Server, Start, case, date_in, eventually, pickup, texts, with,
+    Answer, Received, Receiver, Reply, Server, Start, case, date_in, eventually, pickup, texts,
+    with,
 };
 
 fn start() -> Server {
@@ -606,4 +607,71 @@ fn one_that_hangs_keeps_nothing_from_the_others() {
     eventually_received(&receiver, 1);
     ready(&server, "L1", "C1", "K2");
     eventually_received(&receiver, 2);
+}
+
+/// Nobody needs to know the old secret to put a new one beside it.
+#[test]
+fn a_subscription_changes_over_to_another_secret() {
+    let server = start();
+    let admin = server.admin();
+    let receiver = Receiver::taking();
+    let body = json!({ "url": receiver.url(), "headers": { "x-api-key": "k-1" } });
+    let made = subscribe(&server, "s", &body);
+    let old = made["secretFingerprints"][0].clone();
+
+    let added = admin.post("/v1/subscriptions/s/secrets", &json!({}));
+    assert_eq!(added.status, 201, "{}", added.text);
+    let secret = added.body["secret"].as_str().expect("shown once");
+    assert!(secret.starts_with("whsec_") && made["secret"] != secret);
+    let both = added.body["secretFingerprints"].as_array().expect("a list");
+    assert_eq!((both.len(), &both[1]), (2, &old), "newest first");
+    let shown = admin.get("/v1/subscriptions/s");
+    assert!(!shown.text.contains(secret), "never again");
+    ready(&server, "L1", "C1", "K1");
+    let came = &eventually_received(&receiver, 1)[0];
+    assert_eq!(came.header("webhook-signature").split(' ').count(), 2);
+    assert_eq!(came.header("x-api-key"), "k-1", "all else stays");
+
+    let gone = format!(
+        "/v1/subscriptions/s/secrets/{}",
+        old.as_str().unwrap_or_default()
+    );
+    let left = admin.delete(&gone).expect(200);
+    assert_eq!(left["secretFingerprints"], json!([both[0]]));
+    assert_eq!(admin.delete(&gone).status, 404, "it is gone");
+    let last = format!(
+        "/v1/subscriptions/s/secrets/{}",
+        both[0].as_str().unwrap_or_default()
+    );
+    assert_eq!(admin.delete(&last).body["code"], "last_secret");
+    ready(&server, "L1", "C2", "K2");
+    let came = &eventually_received(&receiver, 2)[1];
+    assert_eq!(came.header("webhook-signature").split(' ').count(), 1);
+
+    let short = admin.post("/v1/subscriptions/s/secrets", &json!({ "secret": "short" }));
+    assert_eq!(
+        (short.status, &short.body["errors"][0]["field"]),
+        (400, &json!("secret"))
+    );
+    let known = json!({ "secret": secret });
+    let again = admin.post("/v1/subscriptions/s/secrets", &known);
+    assert_eq!(again.body["code"], "known_secret");
+    let newest = admin.get("/v1/messages?subscriptionId=s&order=newest&limit=1");
+    let oldest = admin.get("/v1/messages?subscriptionId=s&limit=1");
+    let number = |answer: &Answer| answer.body["items"][0]["number"].as_u64().expect("one");
+    assert!(number(&newest) > number(&oldest));
+    let older = newest.body["next"].as_str().expect("there are older ones");
+    let older = admin.get(&format!(
+        "/v1/messages?subscriptionId=s&order=newest&after={older}"
+    ));
+    let numbers: Vec<u64> = older.body["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|item| item["number"].as_u64())
+        .collect();
+    assert!(
+        numbers.iter().all(|older| *older < number(&newest))
+            && numbers.last() == Some(&number(&oldest))
+    );
 }

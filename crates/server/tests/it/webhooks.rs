@@ -547,3 +547,73 @@ fn health_says_which_systems_can_post() {
             .then_some(())
     });
 }
+
+/// A sender changes over without a webhook lost: both secrets open the door until the old one is taken away.
+#[test]
+fn an_endpoint_changes_over_to_another_secret() {
+    let (server, lab, endpoint) = (shared(), fresh("L"), fresh("dx-"));
+    let admin = server.admin();
+    let path = format!("/v1/endpoints/{endpoint}");
+    let body = json!({ "labId": lab, "system": "dentrix", "clinicMap": { "9": "CLI-9" }, "secrets": ["old-secret"] });
+    let made = admin.put(&path, &body).expect(201);
+    let old = made["secretFingerprints"][0]
+        .as_str()
+        .expect("one")
+        .to_owned();
+    let sent = |secret: &str, id: &str| {
+        signed(&server, "dentrix", Some(&endpoint), secret, &dentrix(id)).status
+    };
+
+    let secrets = format!("{path}/secrets");
+    let added = admin.post(&secrets, &json!({ "secret": "new-secret" }));
+    assert_eq!(
+        (added.status, &added.body["secret"]),
+        (201, &Value::Null),
+        "{}",
+        added.text
+    );
+    assert!(!added.text.contains("new-secret"));
+    assert_eq!(added.body["clinicMap"], json!({ "9": "CLI-9" }));
+    assert_eq!(
+        (sent("old-secret", "r1"), sent("new-secret", "r2")),
+        (200, 200)
+    );
+    let third = admin.post(&secrets, &json!({}));
+    assert_eq!(
+        (third.status, &third.body["code"]),
+        (409, &json!("too_many_secrets"))
+    );
+
+    admin.delete(&format!("{secrets}/{old}")).expect(200);
+    assert_eq!(
+        (sent("old-secret", "r3"), sent("new-secret", "r4")),
+        (401, 200)
+    );
+    let new = admin.get(&path).body["secretFingerprints"][0].clone();
+    let last = format!("{secrets}/{}", new.as_str().expect("one"));
+    assert_eq!(admin.delete(&last).body["code"], "last_secret");
+    assert_eq!(admin.delete(&format!("{secrets}/00000000")).status, 404);
+
+    // A screen that read an older version does not undo it.
+    let stale = admin.send(
+        "PUT",
+        &path,
+        &[("content-type", "application/json"), ("if-match", "\"1\"")],
+        body.to_string().as_bytes(),
+    );
+    assert_eq!(stale.status, 412, "{}", stale.text);
+}
+
+/// The secrets of a default endpoint stand in the configuration: one beside them in a record would put them out of force.
+#[test]
+fn secrets_of_the_configuration_are_not_put_out_of_force() {
+    let server = Start::new().go();
+    let admin = server.admin();
+    let mapping = json!({ "endpoint": "opendental", "clinicMap": { "77": "CLI-77" } });
+    admin.post("/v1/quarantine/repair", &mapping).expect(200);
+    let added = admin.post("/v1/endpoints/opendental/secrets", &json!({}));
+    assert_eq!(
+        (added.status, &added.body["code"]),
+        (409, &json!("secrets_in_configuration"))
+    );
+}

@@ -133,6 +133,21 @@ pub fn log_is_filtered(store: &dyn Store) {
         (LogFilter { after: 3, ..any() }, vec![4, 5]),
         (
             LogFilter {
+                newest: true,
+                ..any()
+            },
+            vec![5, 4, 3, 2, 1],
+        ),
+        (
+            LogFilter {
+                newest: true,
+                after: 3,
+                ..any()
+            },
+            vec![2, 1],
+        ),
+        (
+            LogFilter {
                 lab_id: Some(lab("LAB2")),
                 ..any()
             },

@@ -186,6 +186,11 @@ pub async fn list(
     filter: &MessageFilter,
     paging: &Paging,
 ) -> Result<Page<MessageRow>, StoreError> {
+    let (beyond, order) = if filter.newest {
+        ("n < ?", "n DESC")
+    } else {
+        ("n > ?", "n")
+    };
     Query::new(&format!("SELECT {COLUMNS} FROM outgoing WHERE true"))
         .only_if(filter.state == Some(MessageState::Dead), "state = 2")
         .only_if(filter.state == Some(MessageState::Sent), "state = 1")
@@ -201,8 +206,8 @@ pub async fn list(
         .and_if("clinic_id = ?", filter.clinic_id.clone())
         .and_if("seq = ?", filter.seq.map(rows::number))
         .and_if("event_id = ?", filter.event_id.clone())
-        .and_if("n > ?", paging.after.map(rows::number))
-        .page(client, "n", paging, |row| {
+        .and_if(beyond, paging.after.map(rows::number))
+        .page(client, order, paging, |row| {
             let message = read(vault, row)?;
             Ok((message.number, message))
         })

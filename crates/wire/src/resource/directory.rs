@@ -43,7 +43,7 @@ const MAX_PRIORITIES: usize = 100;
 /// Longest of them, in characters.
 const MAX_WORD_CHARS: usize = 64;
 /// Most secrets of one endpoint: the new one and the old while rotating.
-const MAX_SECRETS: usize = 2;
+pub const MAX_ENDPOINT_SECRETS: usize = 2;
 
 const DAYS: &[(&str, Day)] = &[
     ("MO", Day::Monday),
@@ -174,7 +174,11 @@ pub fn driver(
 }
 
 /// An endpoint of a practice system; without `secrets` it keeps those it has.
-pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Fault>> {
+pub fn endpoint(
+    id: EndpointId,
+    body: &Json<'_>,
+    expected: Option<u64>,
+) -> Result<EndpointSet, Vec<Fault>> {
     let mut reader = Reader::new(body, "");
     let lab_id = reader.required("labId", fields::id);
     let system = reader.required("system", |json| {
@@ -188,7 +192,7 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
     });
     let clinic_map = reader.optional("clinicMap", clinic_map);
     let priorities = reader.optional("priorities", priorities);
-    let secrets = reader.list("secrets", MAX_SECRETS, secret);
+    let secrets = reader.list("secrets", MAX_ENDPOINT_SECRETS, secret);
     reader.finish(|| {
         let endpoint = Endpoint {
             id,
@@ -207,8 +211,16 @@ pub fn endpoint(id: EndpointId, body: &Json<'_>) -> Result<EndpointSet, Vec<Faul
                 secrets,
                 ..Private::default()
             }),
+            expected,
         })
     })
+}
+
+/// `{ secret? }`: a further secret of an endpoint.
+pub fn endpoint_secret(body: &Json<'_>) -> Result<Option<String>, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let named = reader.optional("secret", secret);
+    reader.finish(|| Some(named))
 }
 
 /// What an endpoint is to learn.

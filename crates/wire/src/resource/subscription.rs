@@ -27,7 +27,7 @@ const SECRET: TextLimits = TextLimits {
 /// Shortest secret: whoever can guess it can speak for us.
 const MIN_SECRET: usize = 16;
 /// Most secrets: the new one and the old ones while rotating.
-const MAX_SECRETS: usize = 3;
+pub const MAX_SUBSCRIPTION_SECRETS: usize = 3;
 /// Most headers of its own, and their longest value.
 const MAX_HEADERS: usize = 20;
 const MAX_HEADER_VALUE: usize = 1_024;
@@ -60,7 +60,7 @@ pub fn subscription(
     let url = reader.required("url", url);
     let wanted = reader.optional("pattern", Ok);
     let format = reader.optional("format", fields::word(FORMATS));
-    let secrets = reader.list("secrets", MAX_SECRETS, secret);
+    let secrets = reader.list("secrets", MAX_SUBSCRIPTION_SECRETS, secret);
     let headers = reader.optional("headers", headers);
     let max_retries = reader.optional("maxRetries", fields::integer(0..=100));
     let base_delay_ms = reader.optional("baseDelayMs", fields::integer(1..=3_600_000));
@@ -108,6 +108,13 @@ pub fn subscription(
             Err(others)
         }
     }
+}
+
+/// `{ secret? }`: a further secret of a subscription.
+pub fn subscription_secret(body: &Json<'_>) -> Result<Option<String>, Vec<Fault>> {
+    let mut reader = Reader::new(body, "");
+    let named = reader.optional("secret", secret);
+    reader.finish(|| Some(named))
 }
 
 /// An address of HTTP without a user, a password or a fragment.

@@ -127,6 +127,7 @@ describe('alerts', () => {
     expect(free).toMatchObject({ weight: 0, action: 'assign', deliveryId: 'D1' });
     const [assigned] = find({ alerts, routes: [route([stop()])] });
     expect(assigned).toMatchObject({ weight: 2, action: 'showStop', stopKey: 'L/S1' });
+    expect(find({ alerts, routes: [route([stop({ status: 'done' })])] })).toEqual([]);
   });
 
   it('says nothing of a stop that was left out from this desk', () => {

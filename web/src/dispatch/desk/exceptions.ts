@@ -102,6 +102,11 @@ function isOver(alert: Alert, found: Findings): boolean {
     const driver = found.drivers.get(keyOf(alert.labId, text(alert['driverId'])));
     return driver !== undefined && driver.silent === undefined;
   }
+  if (alert.code === 'rush_case' || alert.code === 'rush_pickup') {
+    const id = text(alert[alert.code === 'rush_case' ? 'deliveryId' : 'id']);
+    const stop = stopWith(alert.labId, id, found);
+    return stop !== undefined && !isOpen(stop);
+  }
   if (alert.code === 'clinic_answered') {
     const stop = found.stops.get(keyOf(alert.labId, text(alert['stopId'])));
     return stop !== undefined && !isOpen(stop);
@@ -156,14 +161,20 @@ function rush(made: Exception, found: Findings): void {
   const id = made.pickupId ?? made.deliveryId;
   if (id === undefined || found.isFree(keyOf(made.labId, id))) return;
   made.weight = 2;
-  for (const stop of found.stops.values()) {
-    const holds = stop.deliveryIds.includes(id) || stop.pickupIds.includes(id);
-    if (stop.labId !== made.labId || !holds || stop.status === 'skipped') continue;
+  const stop = stopWith(made.labId, id, found);
+  if (stop) {
     made.stopKey = stop.key;
     made.action = 'showStop';
-    return;
+  } else made.action = made.deliveryId === undefined ? 'clinic' : 'delivery';
+}
+
+/** The stop that brings or fetches it; one that was left out does not. */
+function stopWith(labId: string, id: string, found: Findings): StopNow | undefined {
+  for (const stop of found.stops.values()) {
+    const holds = stop.deliveryIds.includes(id) || stop.pickupIds.includes(id);
+    if (stop.labId === labId && holds && stop.status !== 'skipped') return stop;
   }
-  made.action = made.deliveryId === undefined ? 'clinic' : 'delivery';
+  return undefined;
 }
 
 function* ofRoute(route: RouteNow, found: Findings): Generator<Exception> {

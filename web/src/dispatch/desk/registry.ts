@@ -118,9 +118,10 @@ export class Registry {
     return counts;
   }
 
-  /** On the road, or says to be on duty. */
+  /** On the road, or on a break from it. */
   isOnDuty(driver: DriverNow): boolean {
-    if (driver.presence) return driver.presence !== 'off_duty';
+    if (driver.presence === 'off_duty') return false;
+    if (driver.presence === 'break') return true;
     return this.routesOf(driver).some((route) => route.status === 'started');
   }
 

@@ -50,7 +50,7 @@ pub async fn list(
     } else {
         query(filter).and("seq = ANY(?)", known)
     };
-    let found = query.ordered("seq", limit).all(client).await?;
+    let found = query.ordered(order(filter), limit).all(client).await?;
     with_alerts(client, read_all(vault, &found)?).await
 }
 
@@ -90,8 +90,15 @@ async fn scopes(client: &impl GenericClient, filter: &LogFilter) -> Result<Vec<L
 }
 
 fn query(filter: &LogFilter) -> Query {
+    let after = (filter.after > 0).then(|| rows::number(filter.after));
+    let (from_oldest, from_newest) = if filter.newest {
+        (None, after)
+    } else {
+        (after, None)
+    };
     let query = Query::new(&format!("SELECT {COLUMNS} FROM log WHERE true"))
-        .and("seq > ?", rows::number(filter.after))
+        .and_if("seq > ?", from_oldest)
+        .and_if("seq < ?", from_newest)
         .and_if(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
@@ -109,6 +116,10 @@ fn query(filter: &LogFilter) -> Query {
             )
             .bind(own.to_vec()),
     }
+}
+
+const fn order(filter: &LogFilter) -> &'static str {
+    if filter.newest { "seq DESC" } else { "seq" }
 }
 
 const fn word(direction: Direction) -> i16 {

@@ -35,7 +35,7 @@ pub fn list(
     let known = numbers_by_id(conn, filter)?;
     let found = if known.is_empty() {
         query(filter)
-            .ordered("seq", limit)
+            .ordered(order(filter), limit)
             .all(conn, |row| read(vault, row))?
     } else {
         let one = |seq: u64| {
@@ -80,6 +80,9 @@ fn numbers_by_id(conn: &Connection, filter: &LogFilter) -> Result<Vec<u64>, Stor
         .map(|seen| seen.seq)
         .collect();
     seqs.sort_unstable();
+    if filter.newest {
+        seqs.reverse();
+    }
     Ok(seqs)
 }
 
@@ -96,8 +99,15 @@ fn scopes(conn: &Connection, filter: &LogFilter) -> Result<Vec<LabId>, StoreErro
 }
 
 fn query(filter: &LogFilter) -> Query {
+    let after = (filter.after > 0).then(|| rows::number(filter.after));
+    let (from_oldest, from_newest) = if filter.newest {
+        (None, after)
+    } else {
+        (after, None)
+    };
     let query = Query::new(&format!("SELECT {COLUMNS} FROM log WHERE true"))
-        .and("seq > ?", rows::number(filter.after))
+        .and_if("seq > ?", from_oldest)
+        .and_if("seq < ?", from_newest)
         .and_if(
             "lab_id = ?",
             filter.lab_id.as_ref().map(ToString::to_string),
@@ -115,6 +125,10 @@ fn query(filter: &LogFilter) -> Query {
             )
             .bind(own.to_vec()),
     }
+}
+
+const fn order(filter: &LogFilter) -> &'static str {
+    if filter.newest { "seq DESC" } else { "seq" }
 }
 
 fn word(direction: Direction) -> i64 {

@@ -1,0 +1,38 @@
+import { Problem } from '../../api/client';
+import { words } from '../../words/words';
+
+/** Anything thrown, as the problem it is. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(0, 'offline');
+}
+
+/** What went wrong in a sentence: by the server's word where we have one for it, else by the status. */
+export function told(problem: Problem): string {
+  const known: Record<string, string> = words.boards.conflicts;
+  if (problem.code === 'validation_failed') return words.boards.checkFields;
+  return known[problem.code] ?? problem.message;
+}
+
+/** What is wrong with a field, in words. */
+export function faultOf(problem: Problem | undefined, field: string): string | undefined {
+  const reason = problem?.of(field);
+  if (reason === undefined) return undefined;
+  const known: Record<string, string> = words.boards.reasons;
+  return known[reason] ?? words.boards.otherReason;
+}
+
+/** Faults of fields that stand nowhere on the form, so that none goes unsaid. */
+export function restOf(problem: Problem | undefined, shown: readonly string[]): string[] {
+  const others = (problem?.errors ?? []).filter((fault) => !shown.includes(fault.field));
+  const known: Record<string, string> = words.boards.reasons;
+  return others.map((fault) => `${fault.field}: ${known[fault.reason] ?? words.boards.otherReason}`);
+}
+
+/** An id that nobody else draws; `randomUUID` is for pages over TLS only. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
