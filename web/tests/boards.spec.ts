@@ -12,7 +12,6 @@ const dialog = (page: Page) => page.getByRole('dialog');
 test('a delivery shows its cases, names only when asked for, and goes to another day', async ({
   page,
   city,
-  overheard,
 }) => {
   await go(page, city, '#/deliveries');
   await page.getByRole('button', { name: 'Dr. Wagner & Partner' }).click();
