@@ -4,6 +4,7 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive: Words['drive'] = {
   title: 'Pontic Fahren',
+  noStorage: 'Dieser Browser behält nichts für diese Seite: privaten Modus verlassen und neu öffnen.',
   login: {
     title: 'Anmelden',
     inviting: 'Anmeldung mit Ihrer Einladung …',
@@ -66,6 +67,7 @@ export const drive: Words['drive'] = {
     by: (time) => `bis ${time}`,
     extraNote: (count) =>
       count === 1 ? '1 Paket mehr als geplant abgeholt.' : `${count} Pakete mehr als geplant abgeholt.`,
+    gone: 'Dieser Stopp ist nicht mehr auf Ihrer Tour.',
     arrivedAt: (time) => `hier seit ${time}`,
     near: 'Sie sind da.',
   },
@@ -176,6 +178,7 @@ export const drive: Words['drive'] = {
     empty: 'Alles ist beim Server.',
     explain: 'Was Sie tun, bleibt auf diesem Handy und wird der Reihe nach gesendet, sobald ein Netz da ist.',
     retryIn: (seconds) => `Nächster Versuch in ${seconds} s`,
+    notKept: 'Das Handy ist voll: das wurde nicht behalten. Schaffen Sie Platz und tun Sie es noch einmal.',
     sendNow: 'Jetzt senden',
     tryAgain: 'Noch einmal',
     remove: 'Entfernen',

@@ -2,6 +2,7 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive = {
   title: 'Pontic Drive',
+  noStorage: 'This browser keeps nothing for this page: leave its private mode and open it again.',
   login: {
     title: 'Log in',
     inviting: 'Logging in with your invite …',
@@ -67,6 +68,7 @@ export const drive = {
       count === 1
         ? '1 more package was fetched than planned.'
         : `${count} more packages were fetched than planned.`,
+    gone: 'This stop was taken off your route.',
     arrivedAt: (time: string) => `here since ${time}`,
     near: 'You are at the door.',
   },
@@ -177,6 +179,7 @@ export const drive = {
     empty: 'Everything is with the server.',
     explain: 'What you do is kept on this phone and sent in order as soon as there is a network.',
     retryIn: (seconds: number) => `Next try in ${seconds} s`,
+    notKept: 'The phone is full: this was not kept. Free some space and do it again.',
     sendNow: 'Send now',
     tryAgain: 'Try again',
     remove: 'Remove',
