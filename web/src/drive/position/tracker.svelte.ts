@@ -29,8 +29,6 @@ export class Tracker {
   /** The newest position, also where it is not worth sending. */
   here = $state.raw<Fix>();
   charging = $state(false);
-  /** When the server answered a position last, by its clock. */
-  heardAt = $state(0);
 
   #watch: number | undefined;
   #last: Fix | undefined;
@@ -46,7 +44,6 @@ export class Tracker {
   ) {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.#uplink = new Uplink(storage, driver, `${scheme}://${location.host}/ws/driver`, () => {
-      this.heardAt = clock.read();
       if (this.#watch === undefined) void this.#hangUp();
     });
     void this.#watchBattery();

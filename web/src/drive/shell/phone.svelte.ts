@@ -234,7 +234,7 @@ export class Phone {
   async startRoute(): Promise<void> {
     if (!this.route) return;
     await this.#tap([{ kind: 'start', routeId: this.route.routeId }]);
-    await this.setPresence('on_duty');
+    if (this.presence !== 'on_duty') await this.setPresence('on_duty');
   }
 
   async finishRoute(left: Undone[]): Promise<void> {

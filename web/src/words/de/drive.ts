@@ -14,12 +14,10 @@ export const drive: Words['drive'] = {
     asks: 'Öffnen Sie die Einladung der Disposition, oder geben Sie Ihr Token ein.',
     noDriver:
       'Sie sind angemeldet, aber nicht als Fahrer. Bitte mit Einladung oder Token eines Fahrers anmelden.',
-    token: 'Token des Fahrers',
     code: 'Einladungscode oder Token',
     unknown: 'Unbekannt oder abgelaufen.',
     later: 'Später',
   },
-  tabs: { stop: 'Stopp', list: 'Alle Stopps', queue: 'Noch nicht gesendet', menu: 'Menü' },
   back: 'Zurück',
   noDay: {
     title: 'Noch keine Stopps',
@@ -165,7 +163,6 @@ export const drive: Words['drive'] = {
     lead: 'Auf einen Stopp tippen, um ihn als nächsten anzufahren.',
     now: 'jetzt',
     open: (count) => n(count, 'Stopp übrig', 'Stopps übrig'),
-    closed: 'Erledigt',
   },
   queue: {
     none: 'Alles gesendet',
@@ -222,7 +219,7 @@ export const drive: Words['drive'] = {
     allow: 'Standort erlauben',
     retry: 'Erneut prüfen',
   },
-  network: { away: 'Kein Netz', back: 'Verbunden' },
+  network: { away: 'Kein Netz' },
   clock: {
     behind: (minutes) => `Die Uhr dieses Handys geht ${minutes} nach. Es gilt die des Servers.`,
     ahead: (minutes) => `Die Uhr dieses Handys geht ${minutes} vor. Es gilt die des Servers.`,

@@ -11,12 +11,10 @@ export const drive = {
     again: 'Your session has ended. Log in again; nothing that waits is lost.',
     asks: 'Open the invite that dispatch sent you, or type your token.',
     noDriver: 'You are logged in, but not as a driver. Log in with a driver’s invite or token.',
-    token: 'Driver’s token',
     code: 'Invite code or token',
     unknown: 'It is not known, or it has ended.',
     later: 'Later',
   },
-  tabs: { stop: 'Stop', list: 'All stops', queue: 'Not sent yet', menu: 'Menu' },
   back: 'Back',
   noDay: {
     title: 'No stops yet',
@@ -166,7 +164,6 @@ export const drive = {
     lead: 'Tap a stop to go there next.',
     now: 'now',
     open: (count: number) => n(count, 'stop left', 'stops left'),
-    closed: 'Done',
   },
   queue: {
     none: 'All sent',
@@ -223,7 +220,7 @@ export const drive = {
     allow: 'Allow location',
     retry: 'Check again',
   },
-  network: { away: 'No network', back: 'Connected' },
+  network: { away: 'No network' },
   clock: {
     behind: (minutes: string) => `This phone’s clock is ${minutes} slow. Times are told by the server’s.`,
     ahead: (minutes: string) => `This phone’s clock is ${minutes} fast. Times are told by the server’s.`,
