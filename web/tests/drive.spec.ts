@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { prepareZXingModule, writeBarcode } from 'zxing-wasm/writer';
 import {
   accessible,
   CANARY,
@@ -111,6 +113,61 @@ test('a stop from the invite to the proof, which the desk has in the end', async
   expect(stop.proof.signatureId).toBeTruthy();
   const shown = await city.desk.get(`/v1/deliveries/${city.deliveries['C1']}`);
   expect(shown.status).toBe('delivered');
+});
+
+/** The page's camera sees these labels, one after the other. */
+async function showLabels(
+  page: Page,
+  labels: [format: 'Code128' | 'DataMatrix', text: string][],
+): Promise<void> {
+  const wasm = readFileSync('node_modules/zxing-wasm/dist/writer/zxing_writer.wasm');
+  prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer } });
+  const pictures: string[] = [];
+  for (const [format, text] of labels) {
+    const { image, error } = await writeBarcode(text, { format, scale: 5 });
+    if (!image) throw new Error(error);
+    pictures.push(Buffer.from(await image.arrayBuffer()).toString('base64'));
+  }
+  await page.addInitScript((sources: string[]) => {
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [1_280, 720];
+      const context = canvas.getContext('2d');
+      const labels = await Promise.all(
+        sources.map(async (source) => {
+          const label = new Image();
+          label.src = `data:image/png;base64,${source}`;
+          await label.decode();
+          return label;
+        }),
+      );
+      let frame = 0;
+      setInterval(() => {
+        const label = labels[Math.floor(frame++ / 20) % labels.length];
+        if (!context || !label) return;
+        context.fillStyle = '#fff';
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        context.drawImage(label, 200, 150);
+      }, 50);
+      return canvas.captureStream(20);
+    };
+  }, pictures);
+}
+
+test('the camera reads labels, and those of other stops say so', async ({ page, city, line }) => {
+  await showLabels(page, [
+    ['Code128', 'K-101'],
+    ['DataMatrix', 'https://lab.example/?case=K-301'],
+    ['Code128', 'K-102'],
+  ]);
+  await invited(page, city, line.origin);
+  await page.getByRole('button', { name: 'I am here' }).click();
+  await big(page).click();
+  await expect(page.getByText('K-101 is right')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('Not for here: stop 3, Praxis <b>Nord</b> & Söhne')).toBeVisible();
+  await expect(big(page)).toHaveText('Go on');
+  // Nothing is left to be scanned: the camera is off.
+  await expect(page.locator('video')).toHaveCount(0);
 });
 
 test('a case of another clinic says whose it is, and no patient’s name is anywhere', async ({
