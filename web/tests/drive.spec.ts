@@ -113,7 +113,11 @@ test('a stop from the invite to the proof, which the desk has in the end', async
   expect(shown.status).toBe('delivered');
 });
 
-test('a case of another clinic says whose it is, and no patient’s name is anywhere', async ({ page, city, line }) => {
+test('a case of another clinic says whose it is, and no patient’s name is anywhere', async ({
+  page,
+  city,
+  line,
+}) => {
   await page.addInitScript(() => {
     const felt: VibratePattern[] = [];
     Object.assign(globalThis, { felt });
@@ -274,7 +278,11 @@ test('positions go while on duty, not on a break, and those of a dead spot come 
   expect(await points()).toHaveLength(4);
 });
 
-test('a photo of 12 MB is small when it is sent, and says nothing of the phone', async ({ page, city, line }) => {
+test('a photo of 12 MB is small when it is sent, and says nothing of the phone', async ({
+  page,
+  city,
+  line,
+}) => {
   await invited(page, city, line.origin);
   await toProof(page);
   // A large picture with a block as phones write it: where, when, with what.
@@ -298,7 +306,9 @@ test('a photo of 12 MB is small when it is sent, and says nothing of the phone',
   const block = Buffer.concat([Buffer.from([0xff, 0xe1, 0, exif.length + 2]), exif]);
   const photo = Buffer.concat([body.subarray(0, 2), block, body.subarray(2)]);
   expect(photo.length).toBeGreaterThan(8_000_000);
-  await page.locator('input[type=file]').setInputFiles({ name: 'p.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'p.jpg', mimeType: 'image/jpeg', buffer: photo });
   await expect(page.getByRole('img', { name: 'Photo 1' })).toBeVisible({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Herr Ott' }).click();
   await sign(page);
@@ -353,7 +363,10 @@ test.describe('a phone whose clock is an hour slow', () => {
 test('what the clinic says of the visit stands at its stop', async ({ page, city, line }) => {
   const { trackLink } = await stopNow(city, 'C1');
   const link = new URL(trackLink, city.server.origin);
-  for (const answer of [{ kind: 'closed_until', until: '14:00' }, { kind: 'more_to_fetch', count: 2 }])
+  for (const answer of [
+    { kind: 'closed_until', until: '14:00' },
+    { kind: 'more_to_fetch', count: 2 },
+  ])
     await page.context().request.post(`${link.href}/answers`, { data: answer });
   await invited(page, city, line.origin);
   await expect(page.getByText('The clinic says: closed until 14:00')).toBeVisible();
@@ -361,7 +374,11 @@ test('what the clinic says of the visit stands at its stop', async ({ page, city
   await accessible(page);
 });
 
-test('at the end of the day what is in the van is explained, and the desk is told', async ({ page, server, line }) => {
+test('at the end of the day what is in the van is explained, and the desk is told', async ({
+  page,
+  server,
+  line,
+}) => {
   const city = await makeCity(server, false);
   await invited(page, city, line.origin);
   await page.getByRole('button', { name: 'Start route' }).click();
@@ -388,7 +405,11 @@ for (const [name, width, height] of [
   ['usual', 390, 844],
   ['small', 320, 568],
 ] as const) {
-  test(`nothing is cut off on a ${name} phone, and everything is large enough for gloves`, async ({ page, city, line }) => {
+  test(`nothing is cut off on a ${name} phone, and everything is large enough for gloves`, async ({
+    page,
+    city,
+    line,
+  }) => {
     await page.setViewportSize({ width, height });
     await invited(page, city, line.origin);
     const check = async () => {
@@ -397,7 +418,8 @@ for (const [name, width, height] of [
         for (const one of document.querySelectorAll('.phone :is(button, select, .call)')) {
           const { width, height, right } = one.getBoundingClientRect();
           const isHeard = width <= 2;
-          if (!isHeard && (height < 55 || right > innerWidth)) small.push(`${one.textContent} ${height} ${right}`);
+          if (!isHeard && (height < 55 || right > innerWidth))
+            small.push(`${one.textContent} ${height} ${right}`);
         }
         return { small, wide: document.documentElement.scrollWidth - innerWidth };
       });
