@@ -58,7 +58,11 @@ async function measure() {
   page.on('pageerror', (error) => faults.push(String(error)));
   await page.addInitScript(watch);
   await page.goto(pages.origin);
-  await page.waitForFunction(() => globalThis.watched.mapAt > 0, undefined, { timeout: 30_000 });
+  await page.waitForFunction(
+    () => globalThis.watched.mapAt > 0 && globalThis.watched.interactiveAt > 0,
+    undefined,
+    { timeout: 60_000 },
+  );
   const { interactiveAt, mapAt, firstPaint } = await page.evaluate(() => globalThis.watched);
   console.log(`${asked.drivers} drivers, each once per 3 s; ${asked.clinics} clinics; 1440 x 900`);
   console.log(

@@ -17,6 +17,7 @@ use crate::metrics::Integration;
 use crate::notify::Notify;
 use crate::relay::Relay;
 use crate::rhythms::Rhythms;
+use crate::series::Series;
 
 /// Everything that handlers need.
 pub struct App {
@@ -46,6 +47,8 @@ pub struct App {
     pub rhythms: Rhythms,
     /// Counts for people.
     pub integration: Integration,
+    /// The same by the minute.
+    pub series: Series,
     /// Turns true when the program is about to stop.
     pub stopping: watch::Receiver<bool>,
 }

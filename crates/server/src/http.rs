@@ -31,6 +31,7 @@ mod map;
 mod messages;
 mod metrics;
 mod moving;
+mod names;
 mod notices;
 mod paging;
 mod phones;
@@ -46,6 +47,7 @@ mod routes;
 mod schemas;
 #[cfg(feature = "screens")]
 mod screens;
+mod search;
 mod secrets;
 mod sender_check;
 mod senders;
@@ -96,6 +98,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(login::log_out))
         .routes(routes!(login::me))
         .routes(routes!(map::get))
+        .routes(routes!(search::search))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::ticket))
@@ -152,6 +155,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(proofs::get))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::close))
+        .routes(routes!(alerts::snooze))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::get))
         .routes(routes!(quarantine::groups))
@@ -177,6 +181,7 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(messages::redrive))
         .routes(routes!(messages::redrive_many))
         .routes(routes!(metrics::integration, metrics::reset))
+        .routes(routes!(metrics::series))
         .routes(routes!(metrics::prometheus))
         .routes(routes!(limits::list))
         .routes(routes!(limits::clear))

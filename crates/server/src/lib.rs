@@ -29,6 +29,7 @@ pub mod reading;
 pub mod relay;
 pub mod replay;
 pub mod rhythms;
+pub mod series;
 pub mod shape;
 pub mod startup;
 pub mod storage;

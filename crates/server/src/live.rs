@@ -2,7 +2,8 @@
 //!
 //! A message's number is made of its event's number in the log and its place among the event's messages, so that it rises, and
 //! so that whoever was away, or read too slowly, is served from the log: nothing is kept for them in memory and nothing dropped.
-//! Positions are not in the log; they are numbered between the events, and whoever missed some gets the newest of each driver.
+//! Positions are not in the log; they are numbered between the events, and whoever missed some gets the newest of each driver. So is
+//! what dispatchers do with alerts; whoever missed some of it is told how the open ones stand.
 
 mod catch_up;
 mod message;
@@ -15,13 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use pontic_core::id::LabId;
 use pontic_store::batch::{Batch, Committed};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use message::{Logged, of_entry};
 
 pub use catch_up::since;
 pub use message::Place;
-pub use snapshot::{snapshot, with_stops};
+pub use snapshot::{alerts, snapshot, with_stops};
 
 /// Messages that a reader may be behind before it is served from the log.
 const BACKLOG: usize = 4_096;
@@ -37,15 +39,20 @@ pub struct Message {
     pub route_id: Option<String>,
     /// The JSON text.
     pub text: Utf8Bytes,
-    /// For a position: what sets it apart.
-    pub position: Option<Position>,
+    /// Where it can be heard again.
+    pub kept: Kept,
 }
 
-/// What sets a position apart from what the log has: it may be left out for a newer one.
+/// Where a message can be heard again by whoever missed it.
 #[derive(Debug, Clone)]
-pub struct Position {
-    /// The same message with all of the route's stops, if somebody asked for such.
-    pub full: Option<Utf8Bytes>,
+pub enum Kept {
+    /// In the log.
+    Log,
+    /// Nowhere: a position, in place of which the newest is told. The same message with all of the route's stops, if somebody asked
+    /// for such.
+    Position(Option<Utf8Bytes>),
+    /// Nowhere: what was done with an alert, in place of which it is told how the open ones stand.
+    Alert,
 }
 
 /// Where messages are handed around.
@@ -118,9 +125,24 @@ impl Hub {
             lab_id: lab_id.clone(),
             route_id: route_id.map(str::to_owned),
             text: texts.usual.into(),
-            position: Some(Position {
-                full: texts.full.map(Into::into),
-            }),
+            kept: Kept::Position(texts.full.map(Into::into)),
+        }]);
+    }
+
+    /// Tells everybody what a dispatcher did with an alert: no event of the business, and not in the log.
+    pub fn tell_alert(&self, lab_id: &LabId, mut body: Value) {
+        if !self.has_readers() {
+            return;
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Place::next_position(*last);
+        body["seq"] = (*last).into();
+        self.send(vec![Message {
+            seq: *last,
+            lab_id: lab_id.clone(),
+            route_id: None,
+            text: body.to_string().into(),
+            kept: Kept::Alert,
         }]);
     }
 
@@ -204,7 +226,7 @@ impl Interest {
         self.covers(
             &message.lab_id,
             message.route_id.as_deref(),
-            message.position.is_some(),
+            matches!(message.kept, Kept::Position(_)),
         )
     }
 

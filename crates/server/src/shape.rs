@@ -8,7 +8,8 @@ use pontic_core::route::{Route, Stop};
 use pontic_core::subscription::{ALL_LABS, Subscription};
 use pontic_core::template::Template;
 use pontic_core::view::{CaseView, DeliveryView, InvoiceView, PickupView};
-use pontic_core::{delivery, invoice};
+use pontic_core::{delivery, invoice, time};
+use pontic_store::page::AlertRow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -197,6 +198,22 @@ pub fn route(route: &Route, stops: &[&Stop]) -> Value {
     let mut shape = value(route);
     shape["routeId"] = shape["id"].clone();
     shape["stops"] = stops.iter().map(value).collect();
+    shape
+}
+
+/// An alert.
+pub fn alert(row: &AlertRow) -> Value {
+    let mut shape: Value = serde_json::from_str(&row.body).unwrap_or_default();
+    shape["number"] = row.number.into();
+    shape["at"] = time::format(row.at).into();
+    let status = if row.open { "open" } else { "closed" };
+    shape["status"] = status.into();
+    if let Some(seq) = row.seq {
+        shape["eventSeq"] = seq.into();
+    }
+    if let Some(until) = row.snoozed_until.filter(|_| row.open) {
+        shape["snoozedUntil"] = time::format(until).into();
+    }
     shape
 }
 

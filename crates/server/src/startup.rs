@@ -28,6 +28,7 @@ use crate::metrics::Integration;
 use crate::notify::{Notify, Unready};
 use crate::relay::Relay;
 use crate::rhythms::Rhythms;
+use crate::series::Series;
 use crate::storage;
 use crate::work;
 
@@ -129,7 +130,6 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let (drivers, inboxes) = Drivers::new(parts, heed);
     let drivers = Arc::new(drivers);
     let app = Arc::new(App {
-        clock,
         keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
         limits: Limits::new(config.limits),
         endpoints: Endpoints::load(
@@ -141,12 +141,14 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         rhythms: Rhythms::default(),
         notify,
         integration: Integration::default(),
+        series: Series::since(clock.now()),
         stopping: stopping.clone(),
         store,
         door,
         hub,
         drivers,
         config,
+        clock,
     });
     app.drivers.wake()?;
     let mut workers = work::start(&app, inboxes, stirred);

@@ -142,6 +142,10 @@ const STORIES: &[Story] = &[
     ("lists are filtered", lists::lists_are_filtered),
     ("lists come in pages", lists::lists_come_in_pages),
     (
+        "ids are found by their beginning",
+        lists::ids_are_found_by_their_beginning,
+    ),
+    (
         "the log tells what was accepted and published",
         log::log_tells_everything,
     ),
@@ -154,6 +158,10 @@ const STORIES: &[Story] = &[
     (
         "alerts are raised, listed and closed",
         people::alerts_are_raised_listed_and_closed,
+    ),
+    (
+        "a snoozed alert comes back",
+        people::snoozed_alerts_come_back,
     ),
     (
         "refused messages are kept and released",

@@ -32,8 +32,8 @@ use crate::outgoing::{
     Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
-    Waiting,
+    AlertRow, Alerts, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter,
+    QuarantineRow, Waiting,
 };
 
 /// Why the store did not do what it was asked.
@@ -177,6 +177,15 @@ pub trait Store: Send + Sync {
     /// Numbers of the log's rows that changed that record, in order; none for one that nobody knows.
     fn steps(&self, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError>;
 
+    /// Records of that kind whose id begins like that, in the order of their ids, at most so many.
+    fn starting_with(
+        &self,
+        kind: Kind,
+        lab: Option<&LabId>,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError>;
+
     /// The records of a kind that pass the filter, in the order of their creation.
     fn list(
         &self,
@@ -201,15 +210,23 @@ pub trait Store: Send + Sync {
     fn alerts(
         &self,
         lab: Option<&LabId>,
-        open_only: bool,
+        which: Alerts,
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError>;
 
     /// Alerts with greater numbers than `after`, oldest first.
     fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError>;
 
-    /// Marks an alert as dealt with. False if there is none such in that lab.
-    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError>;
+    /// Marks an alert as dealt with, and gives its lab. Nothing if there is none such in that lab.
+    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<Option<LabId>, StoreError>;
+
+    /// Puts an open alert off, and gives its lab. Nothing if there is none such in that lab.
+    fn snooze_alert(
+        &self,
+        lab: Option<&LabId>,
+        number: u64,
+        until: Timestamp,
+    ) -> Result<Option<LabId>, StoreError>;
 
     /// Refused messages of authentic senders, oldest first.
     fn quarantine(

@@ -135,6 +135,32 @@ pub struct AlertRow {
     pub body: String,
     /// Not dealt with yet.
     pub open: bool,
+    /// Somebody wants to see it again then.
+    pub snoozed_until: Option<Timestamp>,
+}
+
+/// Which alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alerts {
+    /// That somebody must see now, which is that time: open, and not snoozed any more.
+    Open(Timestamp),
+    /// Open ones that somebody wants to see later than at that time.
+    Snoozed(Timestamp),
+    /// Open ones, snoozed or not.
+    Unsettled,
+    /// All of them.
+    All,
+}
+
+impl Alerts {
+    /// By when they must have been due, and when they must not have been yet.
+    pub(crate) const fn bounds(self) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self {
+            Self::Open(now) => (Some(now), None),
+            Self::Snoozed(now) => (None, Some(now)),
+            Self::Unsettled | Self::All => (None, None),
+        }
+    }
 }
 
 /// A refused message.

@@ -51,8 +51,8 @@ use crate::outgoing::{
     Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
-    Waiting,
+    AlertRow, Alerts, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter,
+    QuarantineRow, Waiting,
 };
 use crate::vault::Vault;
 use crate::{Store, StoreError};
@@ -459,6 +459,18 @@ impl Store for PostgresStore {
         self.with(async |client| records::steps(client, kind, lab, id).await)
     }
 
+    fn starting_with(
+        &self,
+        kind: Kind,
+        lab: Option<&LabId>,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.with(async |client| {
+            records::starting_with(client, &self.vault, kind, lab, beginning, limit).await
+        })
+    }
+
     fn list(
         &self,
         kind: Kind,
@@ -487,18 +499,27 @@ impl Store for PostgresStore {
     fn alerts(
         &self,
         lab: Option<&LabId>,
-        open_only: bool,
+        which: Alerts,
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError> {
-        self.with(async |client| alerts::list(client, lab, open_only, paging).await)
+        self.with(async |client| alerts::list(client, lab, which, paging).await)
     }
 
     fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError> {
         self.with(async |client| alerts::after(client, after, limit).await)
     }
 
-    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError> {
+    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<Option<LabId>, StoreError> {
         self.with(async |client| alerts::close(client, lab, number).await)
+    }
+
+    fn snooze_alert(
+        &self,
+        lab: Option<&LabId>,
+        number: u64,
+        until: Timestamp,
+    ) -> Result<Option<LabId>, StoreError> {
+        self.with(async |client| alerts::snooze(client, lab, number, until).await)
     }
 
     fn quarantine(

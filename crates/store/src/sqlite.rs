@@ -51,8 +51,8 @@ use crate::outgoing::{
     Tried, Which,
 };
 use crate::page::{
-    AlertRow, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter, QuarantineRow,
-    Waiting,
+    AlertRow, Alerts, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter,
+    QuarantineRow, Waiting,
 };
 use crate::vault::Vault;
 use crate::{Store, StoreError};
@@ -307,6 +307,16 @@ impl Store for SqliteStore {
         self.read(|conn| records::steps(conn, kind, lab, id))
     }
 
+    fn starting_with(
+        &self,
+        kind: Kind,
+        lab: Option<&LabId>,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read(|conn| records::starting_with(conn, &self.vault, kind, lab, beginning, limit))
+    }
+
     fn list(
         &self,
         kind: Kind,
@@ -335,18 +345,28 @@ impl Store for SqliteStore {
     fn alerts(
         &self,
         lab: Option<&LabId>,
-        open_only: bool,
+        which: Alerts,
         paging: &Paging,
     ) -> Result<Page<AlertRow>, StoreError> {
-        self.read(|conn| alerts::list(conn, lab, open_only, paging))
+        self.read(|conn| alerts::list(conn, lab, which, paging))
     }
 
     fn alerts_after(&self, after: u64, limit: usize) -> Result<Vec<AlertRow>, StoreError> {
         self.read(|conn| alerts::after(conn, after, limit))
     }
 
-    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<bool, StoreError> {
+    fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<Option<LabId>, StoreError> {
         self.writer.write(|conn| alerts::close(conn, lab, number))
+    }
+
+    fn snooze_alert(
+        &self,
+        lab: Option<&LabId>,
+        number: u64,
+        until: Timestamp,
+    ) -> Result<Option<LabId>, StoreError> {
+        self.writer
+            .write(|conn| alerts::snooze(conn, lab, number, until))
     }
 
     fn quarantine(

@@ -8,7 +8,7 @@ import { hush, locate } from './desk/now';
 import { Order } from './desk/order';
 import { keyOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
-import { Registry, type Kind } from './desk/registry';
+import { Registry, type Counts, type Kind } from './desk/registry';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -19,6 +19,9 @@ export interface Selected {
 }
 
 const BEAT_MS = 250;
+/** With so many drivers nobody reads four times a second, and lists this long take their time. */
+const MANY_DRIVERS = 100;
+const BEAT_OF_MANY_MS = 1_000;
 /** Windows run out while nothing is heard. */
 const JUDGE_MS = 5_000;
 const MOST_CLINICS = 10_000;
@@ -41,6 +44,9 @@ export class Desk extends Registry {
   fault = $state<string | null>(null);
   /** Paths of the API that this server has. */
   paths = $state.raw<string[]>([]);
+
+  /** Bumped when labs are there: zones are read from templates. */
+  #labsTurn = $state(0);
 
   readonly live = new Live((messages) => this.#hear(messages));
 
@@ -108,6 +114,16 @@ export class Desk extends Registry {
   /** Whether records of a lab are shown. */
   shows(labId: string): boolean {
     return this.lab === null || this.lab === labId || labId === '-';
+  }
+
+  override zone(labId: string): string | undefined {
+    void this.#labsTurn;
+    return super.zone(labId);
+  }
+
+  /** How things stand in the lab that is shown, or in all. */
+  counts(): Counts {
+    return this.count((labId) => this.shows(labId));
   }
 
   /** Loads a route now, for instance after it was changed from here: the stream tells of it too, but later. */
@@ -237,6 +253,7 @@ export class Desk extends Registry {
       const labs = await askAll<Lab>('/v1/labs');
       this.labs.clear();
       for (const lab of labs) this.labs.set(lab.id, lab);
+      this.#labsTurn += 1;
       const days = labs.map((lab) => this.today(lab.id));
       const dates = days.filter((date, index) => days.indexOf(date) === index);
       await Promise.all([
@@ -318,10 +335,13 @@ export class Desk extends Registry {
   }
 
   #pulse(): void {
-    this.#beating ??= setTimeout(() => {
-      this.#beating = undefined;
-      this.beat += 1;
-    }, BEAT_MS);
+    this.#beating ??= setTimeout(
+      () => {
+        this.#beating = undefined;
+        this.beat += 1;
+      },
+      this.drivers.size > MANY_DRIVERS ? BEAT_OF_MANY_MS : BEAT_MS,
+    );
   }
 }
 

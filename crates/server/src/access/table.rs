@@ -66,6 +66,7 @@ const TABLE: &[(&str, Need, Need)] = &[
     ("/assets/{*file}", Need::Nothing, Need::Nothing),
     ("/icons/{file}", Need::Nothing, Need::Nothing),
     ("/v1/map", Need::Role(ROUTES), Need::Role(ADMIN)),
+    ("/v1/search", Need::Role(WATCH), Need::Role(ADMIN)),
     ("/metrics", Need::Role(WATCH), Need::Role(ADMIN)),
     ("/v1/me", Need::Role(ANYONE), Need::Role(ADMIN)),
     ("/v1/tickets", Need::Role(ADMIN), Need::Role(SOCKETS)),
@@ -185,6 +186,11 @@ const TABLE: &[(&str, Need, Need)] = &[
         Need::Role(ADMIN),
         Need::Role(DESK),
     ),
+    (
+        "/v1/alerts/{number}/snooze",
+        Need::Role(ADMIN),
+        Need::Role(DESK),
+    ),
     ("/v1/quarantine", Need::Role(DESK), Need::Role(ADMIN)),
     ("/v1/quarantine/groups", Need::Role(DESK), Need::Role(ADMIN)),
     ("/v1/quarantine/repair", Need::Role(ADMIN), Need::Role(DESK)),
@@ -243,6 +249,11 @@ const TABLE: &[(&str, Need, Need)] = &[
     ),
     (
         "/v1/integration/metrics",
+        Need::Role(WATCH),
+        Need::Role(ADMIN),
+    ),
+    (
+        "/v1/integration/series",
         Need::Role(WATCH),
         Need::Role(ADMIN),
     ),

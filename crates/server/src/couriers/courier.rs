@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::event::{Event, MessagesDead, Origin, SubscriptionPaused};
@@ -17,6 +17,7 @@ use super::fan_out::publication;
 use crate::app::App;
 use crate::door::{Draft, own_event};
 use crate::relay::{Receiver, Sent, try_once};
+use crate::series::{self, Way};
 
 /// Messages that are under way to one receiver.
 const IN_FLIGHT: usize = 64;
@@ -111,7 +112,17 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             for (claimed, row) in claim(&running, &receiver, room).await {
                 let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
                 under_way.spawn(async move {
+                    let started = Instant::now();
                     let sent = send(&app, &receiver, &claimed, row).await;
+                    if sent.cause != ELSEWHERE {
+                        let line = (
+                            Way::Out,
+                            "webhook",
+                            series::publication(&claimed.message.name),
+                        );
+                        let now = app.clock.now();
+                        app.series.count(line, now, sent.taken, started.elapsed());
+                    }
                     (claimed, sent)
                 });
             }

@@ -9,7 +9,7 @@ use pontic_core::notice::{Channel, DIGEST_MINUTES, NoticeKind};
 use pontic_core::phi::Phi;
 use pontic_core::record::Kind;
 use pontic_store::outgoing::{Followed, Message, Notice};
-use pontic_store::page::{AlertRow, Direction, LogFilter, LogRow};
+use pontic_store::page::{AlertRow, Alerts, Direction, LogFilter, LogRow};
 use pontic_store::{Store, StoreError};
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ fn stand(store: &dyn Store, before: Option<(u64, u64)>) -> Result<(u64, u64), St
         after: None,
         limit: 1,
     };
-    let alerts = store.alerts(None, false, &newest)?;
+    let alerts = store.alerts(None, Alerts::All, &newest)?;
     let alert = alerts.items.first().map_or(0, |alert| alert.number);
     Ok((store.last_seq()?, alert))
 }

@@ -1,7 +1,7 @@
 //! Telling people: what is due on a channel becomes messages, each to one address, tried until it is taken or has been tried enough.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::backoff::{Backoff, BadBackoff};
@@ -25,6 +25,7 @@ use crate::door::Draft;
 use crate::notify::wording::{self, Part, Words};
 use crate::notify::{Coming, NO_ANSWER, Sent, of_alert, of_publication};
 use crate::reading::one;
+use crate::series::Way;
 
 /// Messages of one channel that are under way.
 const IN_FLIGHT: usize = 8;
@@ -140,7 +141,14 @@ async fn tell(app: &Arc<App>, channel: Channel, bundle: &Bundle) -> Vec<Outcome>
             // The address is opened for nothing but telling whoever is there.
             let to = bundle[0].to.reveal();
             let id = message_id(app.store.epoch(), bundle[0].bundle);
+            let started = Instant::now();
             let sent = app.notify.send(channel, to, &words, &id, now).await;
+            let word = bundle[0].message.name.split('.').next();
+            let kind = NoticeKind::from_word(word.unwrap_or_default());
+            let kind = kind.map_or("notice", NoticeKind::as_str);
+            let line = (Way::Out, channel.as_str(), kind);
+            app.series
+                .count(line, app.clock.now(), sent.taken, started.elapsed());
             outcome(bundle[0].attempt, &sent, app.clock.now())
         }
         None => Outcome::Sent,

@@ -1,5 +1,7 @@
 //! Routes as runs: what moving a stop, or a visit more, would mean for the vans, before anybody decides it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, time};
 use pontic_core::directory::{Clinic, Driver, Lab};
@@ -8,7 +10,7 @@ use pontic_core::record::Entity;
 use pontic_core::route::{Route, Stop};
 use pontic_core::state::RouteStatus;
 use pontic_core::tracking::{self, PlannedStop, Run, Seat, Start};
-use pontic_store::StoreError;
+use pontic_store::{Store, StoreError};
 
 use super::Drivers;
 use super::fleet::locked;
@@ -142,6 +144,21 @@ impl Drivers {
             run,
             learned,
         })
+    }
+
+    /// When each open stop of a route is reached, as far as that is known.
+    pub fn etas_of(&self, route: Route) -> Result<HashMap<StopId, Timestamp>, StoreError> {
+        let run = self.on_route(route)?.run;
+        let etas = run.times().map(|times| times.etas).unwrap_or_default();
+        let known = run.stops.into_iter().zip(etas);
+        Ok(known
+            .filter_map(|(stop, eta)| Some((stop.id, eta?)))
+            .collect())
+    }
+
+    /// Where the records are.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
     /// One record by its id.

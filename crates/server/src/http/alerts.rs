@@ -3,25 +3,33 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use jiff::SignedDuration;
+use pontic_core::fault::Reason;
 use pontic_core::time;
-use pontic_store::page::AlertRow;
+use pontic_store::page::Alerts;
+use pontic_wire::fields::{self, Reader};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 use utoipa::IntoParams;
 
+use super::body;
 use super::paging::{List, paging, said};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
+use crate::shape;
+
+/// Longest that an alert is put off: half a day.
+const MOST_MINUTES: i64 = 720;
 
 /// Which alerts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct AlertQuery {
-    /// `open` (usual) or `all`.
+    /// `open` (usual: without those that are snoozed), `snoozed` or `all`.
     status: Option<String>,
     /// Of that lab.
     lab_id: Option<String>,
@@ -43,27 +51,18 @@ pub async fn list(
         return Ok(Json(List::empty()));
     }
     let lab = asked.or(caller.lab_id);
-    let open_only = said(query.status.as_deref()) != Some("all");
+    let now = app.clock.now();
+    let which = match said(query.status.as_deref()) {
+        None | Some("open") => Alerts::Open(now),
+        Some("snoozed") => Alerts::Snoozed(now),
+        Some("all") => Alerts::All,
+        Some(_) => return Err(Problem::parameter("status", Reason::UnknownValue)),
+    };
     let paging = paging(query.limit.as_deref(), query.after.as_deref())?;
     let page = app
-        .read(move |store| store.alerts(lab.as_ref(), open_only, &paging))
+        .read(move |store| store.alerts(lab.as_ref(), which, &paging))
         .await?;
-    Ok(Json(List::of(&page, shape)))
-}
-
-fn shape(row: &AlertRow) -> Value {
-    let mut shape: Value = serde_json::from_str(&row.body).unwrap_or_default();
-    shape["number"] = row.number.into();
-    shape["at"] = time::format(row.at).into();
-    shape["status"] = if row.open {
-        "open".into()
-    } else {
-        "closed".into()
-    };
-    if let Some(seq) = row.seq {
-        shape["eventSeq"] = seq.into();
-    }
-    shape
+    Ok(Json(List::of(&page, shape::alert)))
 }
 
 /// Mark an alert as dealt with.
@@ -77,9 +76,47 @@ pub async fn close(
     let closed = app
         .read(move |store| store.close_alert(caller.lab_id.as_ref(), number))
         .await?;
-    if closed {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found())
-    }
+    let lab = closed.ok_or_else(Problem::not_found)?;
+    app.hub.tell_alert(
+        &lab,
+        json!({ "type": "ALERT_CLOSED", "number": number, "labId": lab }),
+    );
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Put an open alert off: `{ minutes }`, 1 to 720. Until then it is not among the open ones; all dispatchers see it so.
+#[utoipa::path(post, path = "/v1/alerts/{number}/snooze", tag = "live", params(("number" = u64, Path)), request_body(content = Value), responses((status = 204), (status = 400), (status = 404)))]
+pub async fn snooze(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Answer<StatusCode> {
+    body::require_json(&headers)?;
+    let bytes = body::read(request.into_body(), body::USUAL).await?;
+    let minutes = {
+        let json = body::parse(&bytes, false)?;
+        let mut reader = Reader::new(&json, "");
+        let minutes = reader.required("minutes", fields::integer(1..=MOST_MINUTES));
+        reader
+            .finish(|| minutes)
+            .map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?
+    };
+    let number: u64 = number.parse().map_err(|_| Problem::not_found())?;
+    let later = SignedDuration::from_mins(minutes);
+    let until = app.clock.now().saturating_add(later);
+    let until = until.map_err(|_| Problem::internal())?;
+    let snoozed = app
+        .read(move |store| store.snooze_alert(caller.lab_id.as_ref(), number, until))
+        .await?;
+    let lab = snoozed.ok_or_else(Problem::not_found)?;
+    let told = json!({
+        "type": "ALERT_SNOOZED",
+        "number": number,
+        "labId": lab,
+        "until": time::format(until),
+    });
+    app.hub.tell_alert(&lab, told);
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -16,10 +16,10 @@ use pontic_wire::json::Json as Parsed;
 use pontic_wire::resource;
 use serde_json::Value;
 
-use super::body;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
+use super::{body, names};
 use crate::access::Caller;
 use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome};
@@ -40,7 +40,9 @@ pub async fn list(app: &App, caller: &Caller, kind: Kind, query: &ListQuery) -> 
         .await?;
     let with_names = caller.role.reads_names();
     Ok(Json(List::of(&page, |record| {
-        shape::record(record, with_names)
+        let item = shape::record(record, with_names);
+        names::note(caller, record.kind().as_str(), record.id(), &item);
+        item
     })))
 }
 

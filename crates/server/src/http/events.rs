@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::door::{Draft, Outcome};
 use crate::http::refused::{self, ToKeep};
 use crate::relay;
+use crate::series::{self, Way};
 
 /// The event in whose detail the address of a receiver stands.
 const SUBSCRIPTION_SET: &str = "SubscriptionSet";
@@ -51,7 +52,11 @@ pub async fn post(
     let bytes = body::read(body, body::USUAL).await?;
     let request = event::read(&HeaderTexts(&parts.headers), &bytes).map_err(refused_whole)?;
     let form = request.form;
-    let names: Vec<&'static str> = request.events.iter().map(name_of).collect();
+    let names: Vec<(&'static str, &'static str)> = request
+        .events
+        .iter()
+        .map(|event| (name_of(event), source_of(event)))
+        .collect();
     let outcomes = take(
         &app,
         &caller,
@@ -60,9 +65,11 @@ pub async fn post(
         &HeaderTexts(&parts.headers),
     )
     .await?;
-    for (name, outcome) in names.iter().zip(&outcomes) {
-        app.integration
-            .record(name, outcome.is_ok(), started.elapsed());
+    for ((name, source), outcome) in names.iter().zip(&outcomes) {
+        let (is_good, latency) = (outcome.is_ok(), started.elapsed());
+        app.integration.record(name, is_good, latency);
+        let line = (Way::In, *source, *name);
+        app.series.count(line, app.clock.now(), is_good, latency);
     }
     Ok(match form {
         Form::One | Form::Binary => match outcomes.into_iter().next() {
@@ -96,6 +103,13 @@ fn name_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
         Ok(incoming) => incoming.body.name(),
         Err(rejected) => rejected.name,
     }
+}
+
+fn source_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
+    series::source(match event {
+        Ok(incoming) => &incoming.source,
+        Err(rejected) => &rejected.source,
+    })
 }
 
 /// What a sender is told of one event.

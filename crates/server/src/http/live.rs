@@ -25,7 +25,7 @@ use super::paging::said;
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
-use crate::live::{self, Interest, Listener, Message, Place};
+use crate::live::{self, Interest, Kept, Listener, Message, Place};
 
 /// Well under the minute after which proxies cut an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
@@ -245,17 +245,18 @@ impl Reader {
     }
 
     fn take(&mut self, message: &Message) -> Option<Utf8Bytes> {
-        let fresh = message.seq > self.reached
-            || (message.position.is_some() && message.seq == self.reached);
+        // Where numbers between two events run out, the last is given again.
+        let is_between = !matches!(message.kept, Kept::Log);
+        let fresh = message.seq > self.reached || (is_between && message.seq == self.reached);
         if !fresh || !self.interest.wants(message) {
             return None;
         }
         self.reached = message.seq;
-        let full = message
-            .position
-            .as_ref()
-            .and_then(|position| position.full.as_ref());
-        Some(full.filter(|_| self.full).unwrap_or(&message.text).clone())
+        let full = match &message.kept {
+            Kept::Position(full) => full.as_ref().filter(|_| self.full),
+            Kept::Log | Kept::Alert => None,
+        };
+        Some(full.unwrap_or(&message.text).clone())
     }
 
     async fn begin(&mut self) -> Result<(), StoreError> {
@@ -276,13 +277,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads on in the log; at its end, tells where everybody is, in place of the positions that were missed.
+    /// Reads on in the log; at its end, tells where everybody is and how the alerts stand, in place of what was missed between.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         if self.read_log(u64::MAX).await? {
             return Ok(());
         }
         let positions = self.app.drivers.positions(&self.interest);
-        let first = self.app.hub.renew(&mut self.listener, positions.len());
+        let first = self.app.hub.renew(&mut self.listener, positions.len() + 1);
         // What was committed since the last look and is not heard any more.
         while self.read_log(first).await? {}
         let mut number = first;
@@ -291,6 +292,15 @@ impl Reader {
             self.reached = number;
             number = Place::next_position(number);
         }
+        // Read after the listener was renewed: what is done with an alert from here on is heard.
+        let interest = self.interest.clone();
+        let mut alerts = self
+            .app
+            .read(move |store| live::alerts(store, &interest))
+            .await?;
+        alerts["seq"] = number.into();
+        self.queue.push_back(alerts.to_string().into());
+        self.reached = number;
         self.state = Standing::Live;
         Ok(())
     }

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use pontic_core::fault::Reason;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
+use super::paging::said;
+use super::problem::{Answer, Problem};
 use crate::app::App;
 use crate::metrics::{self, IntegrationMetrics};
+use crate::series::{Charts, MOST_STEPS};
 
 /// Events by type, errors, latency: since the start or the last reset.
 #[utoipa::path(get, path = "/v1/integration/metrics", tag = "operation", responses((status = 200, body = IntegrationMetrics)))]
@@ -21,6 +27,31 @@ pub async fn integration(State(app): State<Arc<App>>) -> Json<IntegrationMetrics
 pub async fn reset(State(app): State<Arc<App>>) -> StatusCode {
     app.integration.reset();
     StatusCode::NO_CONTENT
+}
+
+/// How far back a series goes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SeriesQuery {
+    /// So many minutes, 1 to 1440; usually 60.
+    minutes: Option<String>,
+}
+
+/// What went in and out by the minute, for charts: kept in memory since the start of the program, a day at most.
+#[utoipa::path(get, path = "/v1/integration/series", tag = "operation", params(SeriesQuery), responses((status = 200, body = Charts), (status = 400)))]
+pub async fn series(
+    State(app): State<Arc<App>>,
+    Query(query): Query<SeriesQuery>,
+) -> Answer<Json<Charts>> {
+    let minutes = match said(query.minutes.as_deref()) {
+        None => 60,
+        Some(text) => match text.parse() {
+            Ok(minutes @ 1..=MOST_STEPS) => minutes,
+            Ok(_) => return Err(Problem::parameter("minutes", Reason::OutOfRange)),
+            Err(_) => return Err(Problem::parameter("minutes", Reason::NotInteger)),
+        },
+    };
+    Ok(Json(app.series.read(app.clock.now(), minutes)))
 }
 
 /// Prometheus' text form.

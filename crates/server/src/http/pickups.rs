@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory};
+use super::{body, directory, names};
 use crate::access::Caller;
 use crate::app::App;
 use crate::shape;
@@ -62,7 +62,9 @@ pub async fn get(
     Query(which): Query<Which>,
 ) -> Answer<Json<Value>> {
     let pickup = lookup::one::<Pickup>(&app, &caller, &id, &which).await?;
-    Ok(Json(shape::pickup(&pickup, caller.role.reads_names())))
+    let answer = shape::pickup(&pickup, caller.role.reads_names());
+    names::note(&caller, "pickup", pickup.id.as_str(), &answer);
+    Ok(Json(answer))
 }
 
 /// Move a pickup (`windowStart`, `windowEnd`) or change it (`packageCount`, `isRush`); with `?following=true` the rest of its series.
@@ -121,5 +123,7 @@ async fn stands(app: &App, caller: &Caller, pickup: &Pickup) -> Answer<Json<Valu
         clinic_id: None,
     };
     let now = lookup::one::<Pickup>(app, caller, pickup.id.as_str(), &which).await?;
-    Ok(Json(shape::pickup(&now, caller.role.reads_names())))
+    let answer = shape::pickup(&now, caller.role.reads_names());
+    names::note(caller, "pickup", now.id.as_str(), &answer);
+    Ok(Json(answer))
 }

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome, WebhookDraft};
 use crate::endpoints::Endpoint;
 use crate::limits::Kind;
+use crate::series::{self, Way};
 
 /// For so long after a line about a refused signature no other is written.
 const QUIET_MS: u64 = 1_000;
@@ -65,8 +66,10 @@ async fn answer(app: &App, system: &str, endpoint: &str, request: Request) -> Re
         |_| true,
     );
     if counts {
-        app.integration
-            .record(COUNTED, taken.is_ok(), started.elapsed());
+        let (is_good, latency) = (taken.is_ok(), started.elapsed());
+        app.integration.record(COUNTED, is_good, latency);
+        let line = (Way::In, series::source(system), "webhook");
+        app.series.count(line, app.clock.now(), is_good, latency);
     }
     let mut response = taken.map_or_else(Failure::into_response, |accepted| {
         (StatusCode::OK, Json(accepted)).into_response()

@@ -6,8 +6,8 @@ use pontic_core::record::{Change, Kind};
 use pontic_core::time;
 use serde_json::{Value, json};
 
-use super::Message;
 use super::observed::of_body;
+use super::{Kept, Message};
 
 /// Messages of one event: their numbers leave room for so many.
 const ROOM: u64 = 4_096;
@@ -94,7 +94,7 @@ impl Draft {
             lab_id: pontic_core::id::LabId::known(self.lab_id),
             route_id: self.route_id,
             text: self.body.to_string().into(),
-            position: None,
+            kept: Kept::Log,
         }
     }
 }

@@ -5,7 +5,7 @@ use pontic_core::id::LabId;
 use pontic_core::record::{Entity, Kind, Record};
 use pontic_core::route::{Route, Stop};
 use pontic_core::time;
-use pontic_store::page::{Filter, Paging};
+use pontic_store::page::{Alerts, Filter, Paging};
 use pontic_store::{Store, StoreError};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ const MOST: usize = 2_000;
 const ALERTS: usize = 200;
 
 /// The first message: drivers with where they are (`standing`, by lab and driver), routes that are not over with their stops, open
-/// alerts; true at message number `seq`.
+/// alerts (snoozed ones say until when); true at message number `seq`.
 pub fn snapshot(
     store: &dyn Store,
     interest: &Interest,
@@ -44,13 +44,8 @@ pub fn snapshot(
         after: None,
         limit: ALERTS,
     };
-    let alerts = store.alerts(interest.lab_id.as_ref(), true, &paging)?;
-    let alerts = alerts.items.into_iter().map(|row| {
-        let mut alert: Value = serde_json::from_str(&row.body).unwrap_or_default();
-        alert["number"] = row.number.into();
-        alert["at"] = time::format(row.at).into();
-        alert
-    });
+    let alerts = store.alerts(interest.lab_id.as_ref(), Alerts::Unsettled, &paging)?;
+    let alerts = alerts.items.iter().map(crate::shape::alert);
     let drivers = drivers
         .iter()
         .filter_map(Driver::from_record)
@@ -77,6 +72,19 @@ pub fn snapshot(
         "alerts": alerts.collect::<Vec<_>>(),
     })
     .to_string())
+}
+
+/// For a reader that missed some of what is told of alerts: how the newest open ones of its labs stand.
+pub fn alerts(store: &dyn Store, interest: &Interest) -> Result<Value, StoreError> {
+    let paging = Paging {
+        after: None,
+        limit: ALERTS,
+    };
+    let alerts = store.alerts(interest.lab_id.as_ref(), Alerts::Unsettled, &paging)?;
+    Ok(json!({
+        "type": "ALERTS_OPEN",
+        "alerts": alerts.items.iter().map(crate::shape::alert).collect::<Vec<_>>(),
+    }))
 }
 
 fn records(

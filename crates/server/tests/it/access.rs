@@ -60,10 +60,10 @@ fn a_browser_logs_in_with_a_token_and_gets_a_session() {
     let nobody = server.nobody();
     let page = nobody.get("/login");
     assert!(
-        page.text.contains("<form")
+        page.text.contains("<script type=\"module\"")
             && page
                 .header("content-security-policy")
-                .contains("default-src 'self'"),
+                .contains("default-src 'none'"),
         "{}",
         page.text
     );

@@ -4,6 +4,7 @@
 //! others start theirs. Nothing is set up first: labs and clinics are made as stubs by whoever names them.
 
 mod access;
+mod alerts;
 mod backup;
 mod cli;
 mod clinic_page;
@@ -49,6 +50,8 @@ mod roles;
 mod routes;
 mod schemas;
 mod screens;
+mod search;
+mod series;
 mod stopping;
 mod three_phones;
 mod vectors;

@@ -8,7 +8,7 @@ use super::sample::{
     pickup, whole,
 };
 use crate::batch::{Batch, InboxKey, Raised, Seen};
-use crate::page::{Filter, LogFilter, Waiting};
+use crate::page::{Alerts, Filter, LogFilter, Waiting};
 use crate::{Store, StoreError};
 
 fn conflicts(store: &dyn Store, batch: &Batch) {
@@ -104,7 +104,13 @@ pub fn failing_batch_leaves_nothing(store: &dyn Store) {
     assert_eq!(store.get(Kind::Case, None, "Y").expect("read"), []);
     assert_eq!(store.log(&LogFilter::default(), 10).expect("read"), []);
     assert_eq!(store.seen(&[InboxKey::own([1; 16])]).expect("read"), [None]);
-    assert_eq!(store.alerts(None, false, &whole()).expect("read").items, []);
+    assert_eq!(
+        store
+            .alerts(None, Alerts::All, &whole())
+            .expect("read")
+            .items,
+        []
+    );
 
     assert_eq!(
         commit(store, &new_case_batch(1)),

@@ -141,3 +141,33 @@ pub fn lists_come_in_pages(store: &dyn Store) {
         "a full page need not have a next one"
     );
 }
+
+pub fn ids_are_found_by_their_beginning(store: &dyn Store) {
+    let mut other_lab = pickup("P10", "230");
+    other_lab.lab_id = lab("LAB2");
+    let ours = ["P1", "P1_A", "P1-B", "P1%C", "P1\u{e9}", "P2", "p1"];
+    let ours = ours
+        .into_iter()
+        .zip(240..)
+        .map(|(id, number)| pickup(id, &number.to_string()));
+    commit(store, &of_records(ours.chain([other_lab]).map(new)));
+    let found = |lab_id: Option<&str>, beginning: &str, limit| {
+        let lab_id = lab_id.map(lab);
+        let found = store.starting_with(Kind::Pickup, lab_id.as_ref(), beginning, limit);
+        let found = found.expect("looked up");
+        found
+            .iter()
+            .map(|record| record.id().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // Byte by byte, whatever the engine's own order of letters is; marks of SQL's patterns are letters.
+    let all = ["P1", "P1%C", "P1-B", "P10", "P1_A", "P1\u{e9}"];
+    assert_eq!(found(None, "P1", 9), all);
+    assert_eq!(found(None, "P1", 2), all[..2]);
+    assert_eq!(found(Some("LAB2"), "P1", 9), ["P10"]);
+    assert_eq!(found(None, "P1_", 9), ["P1_A"]);
+    assert_eq!(found(None, "P1%", 9), ["P1%C"]);
+    assert_eq!(found(None, "%", 9), [""; 0]);
+    assert_eq!(found(None, "p", 9), ["p1"]);
+    assert_eq!(found(Some("LAB3"), "P", 9), [""; 0]);
+}

@@ -5,7 +5,7 @@ use pontic_core::phi::Phi;
 use super::sample::{at, commit, entry, lab, of_entries, whole};
 use crate::Store;
 use crate::batch::{Batch, Quarantined, Raised};
-use crate::page::{Page, Paging, QuarantineFilter, QuarantineRow};
+use crate::page::{Alerts, Page, Paging, QuarantineFilter, QuarantineRow};
 
 fn raised(lab_id: &str, body: &str) -> Raised {
     Raised {
@@ -22,22 +22,26 @@ pub fn alerts_are_raised_listed_and_closed(store: &dyn Store) {
         raised("LAB1", "3"),
     ];
     commit(store, &of_entries([first]));
-    let told = |lab_id: Option<&str>, open_only| {
+    let told = |lab_id: Option<&str>, which| {
         let page = store
-            .alerts(lab_id.map(lab).as_ref(), open_only, &whole())
+            .alerts(lab_id.map(lab).as_ref(), which, &whole())
             .expect("listed");
         page.items
             .into_iter()
             .map(|alert| alert.body)
             .collect::<Vec<_>>()
     };
-    assert_eq!(told(None, true), ["3", "2", "1"], "newest first");
-    assert_eq!(told(Some("LAB1"), true), ["3", "1"]);
+    assert_eq!(
+        told(None, Alerts::Unsettled),
+        ["3", "2", "1"],
+        "newest first"
+    );
+    assert_eq!(told(Some("LAB1"), Alerts::Unsettled), ["3", "1"]);
 
     let newest = store
         .alerts(
             None,
-            true,
+            Alerts::Unsettled,
             &Paging {
                 after: None,
                 limit: 1,
@@ -49,7 +53,7 @@ pub fn alerts_are_raised_listed_and_closed(store: &dyn Store) {
     let rest = store
         .alerts(
             None,
-            true,
+            Alerts::Unsettled,
             &Paging {
                 after: newest.next,
                 limit: 5,
@@ -58,23 +62,50 @@ pub fn alerts_are_raised_listed_and_closed(store: &dyn Store) {
         .expect("listed");
     assert_eq!((rest.items.len(), rest.next), (2, None));
 
-    assert!(
-        !store
-            .close_alert(Some(&lab("LAB2")), alert.number)
-            .expect("asked"),
-        "of another lab"
-    );
-    assert!(
-        store
-            .close_alert(Some(&lab("LAB1")), alert.number)
-            .expect("closed")
-    );
-    assert!(
-        !store.close_alert(None, 99).expect("asked"),
-        "there is none"
-    );
-    assert_eq!(told(Some("LAB1"), true), ["1"]);
-    assert_eq!(told(Some("LAB1"), false), ["3", "1"]);
+    let close = |lab_id: &str| {
+        let closed = store.close_alert(Some(&lab(lab_id)), alert.number);
+        closed.expect("asked")
+    };
+    assert_eq!(close("LAB2"), None, "of another lab");
+    assert_eq!(close("LAB1"), Some(lab("LAB1")));
+    let none = store.close_alert(None, 99).expect("asked");
+    assert_eq!(none, None, "there is none");
+    assert_eq!(told(Some("LAB1"), Alerts::Unsettled), ["1"]);
+    assert_eq!(told(Some("LAB1"), Alerts::All), ["3", "1"]);
+}
+
+pub fn snoozed_alerts_come_back(store: &dyn Store) {
+    let mut first = entry(1, None);
+    first.alerts = vec![raised("LAB1", "1"), raised("LAB1", "2")];
+    commit(store, &of_entries([first]));
+    let listed = |which| {
+        let page = store.alerts(None, which, &whole()).expect("listed");
+        let told = page.items.into_iter();
+        told.map(|alert| (alert.body, alert.snoozed_until))
+            .collect::<Vec<_>>()
+    };
+    let number = store
+        .alerts(None, Alerts::All, &whole())
+        .expect("listed")
+        .items[0]
+        .number;
+    let snooze = |lab_id: &str, until| {
+        let snoozed = store.snooze_alert(Some(&lab(lab_id)), number, until);
+        snoozed.expect("asked")
+    };
+    assert_eq!(snooze("LAB2", at(9)), None, "of another lab");
+    assert_eq!(snooze("LAB1", at(5)), Some(lab("LAB1")));
+    let (one, two) = (("1".to_owned(), None), ("2".to_owned(), Some(at(5))));
+    let only = std::slice::from_ref;
+    assert_eq!(listed(Alerts::Open(at(4))), only(&one));
+    assert_eq!(listed(Alerts::Snoozed(at(4))), only(&two));
+    assert_eq!(listed(Alerts::Open(at(5))), [two.clone(), one.clone()]);
+    assert_eq!(listed(Alerts::Snoozed(at(5))), []);
+    assert_eq!(listed(Alerts::Unsettled), [two.clone(), one.clone()]);
+    store.close_alert(None, number).expect("closed");
+    assert_eq!(snooze("LAB1", at(9)), None, "it is dealt with");
+    assert_eq!(listed(Alerts::Open(at(9))), only(&one));
+    assert_eq!(listed(Alerts::All), [two, one]);
 }
 
 fn refused(id: &str, lab_id: Option<&str>) -> Quarantined {

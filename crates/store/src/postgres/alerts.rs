@@ -1,13 +1,16 @@
 //! What people must see.
 
 use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
 use pontic_core::id::LabId;
 use tokio_postgres::Row;
 
 use super::rows::{self, Query};
 use crate::StoreError;
 use crate::batch::Entry;
-use crate::page::{AlertRow, Page, Paging};
+use crate::page::{AlertRow, Alerts, Page, Paging};
+
+const SELECT: &str = "SELECT n, seq, at, lab_id, body, open, snoozed_until FROM alert WHERE true";
 
 /// Raises the alerts of a batch's entries.
 pub async fn raise_all(
@@ -39,11 +42,20 @@ pub async fn raise_all(
 pub async fn list(
     client: &impl GenericClient,
     lab: Option<&LabId>,
-    open_only: bool,
+    which: Alerts,
     paging: &Paging,
 ) -> Result<Page<AlertRow>, StoreError> {
-    Query::new("SELECT n, seq, at, lab_id, body, open FROM alert WHERE true")
-        .only_if(open_only, "open")
+    let (due_by, not_before) = which.bounds();
+    Query::new(SELECT)
+        .only_if(which != Alerts::All, "open")
+        .and_if(
+            "(snoozed_until IS NULL OR snoozed_until <= ?)",
+            due_by.map(Timestamp::as_millisecond),
+        )
+        .and_if(
+            "snoozed_until > ?",
+            not_before.map(Timestamp::as_millisecond),
+        )
         .and_if("lab_id = ?", lab.map(ToString::to_string))
         .and_if("n < ?", paging.after.map(rows::number))
         .page(client, "n DESC", paging, |row| {
@@ -61,6 +73,7 @@ fn read(row: &Row) -> Result<AlertRow, StoreError> {
         lab_id: LabId::known(rows::get::<String>(row, 3)?),
         body: rows::get(row, 4)?,
         open: rows::get(row, 5)?,
+        snoozed_until: rows::optional_time(row, 6)?,
     })
 }
 
@@ -70,7 +83,7 @@ pub async fn after(
     after: u64,
     limit: usize,
 ) -> Result<Vec<AlertRow>, StoreError> {
-    let found = Query::new("SELECT n, seq, at, lab_id, body, open FROM alert WHERE true")
+    let found = Query::new(SELECT)
         .and("n > ?", rows::number(after))
         .ordered("n", limit)
         .all(client)
@@ -85,14 +98,31 @@ pub async fn last(client: &impl GenericClient) -> Result<u64, StoreError> {
     row.map_or(Ok(0), |row| rows::count(&row, 0))
 }
 
-/// Marks one as dealt with. False if there is none such in that lab.
+/// Marks one as dealt with. Nothing if there is none such in that lab.
 pub async fn close(
     client: &impl GenericClient,
     lab: Option<&LabId>,
     number: u64,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE alert SET open = false WHERE n = $1 AND lab_id = coalesce($2, lab_id)";
+) -> Result<Option<LabId>, StoreError> {
+    let sql = "UPDATE alert SET open = false WHERE n = $1 AND lab_id = coalesce($2, lab_id) RETURNING lab_id";
     let lab = lab.map(LabId::as_str);
-    let changed = rows::execute(client, sql, &[&rows::number(number), &lab]).await?;
-    Ok(changed == 1)
+    let row = rows::first(client, sql, &[&rows::number(number), &lab]).await?;
+    row.map(|row| Ok(LabId::known(rows::get::<String>(&row, 0)?)))
+        .transpose()
+}
+
+/// Puts an open one off. Nothing if there is none such in that lab.
+pub async fn snooze(
+    client: &impl GenericClient,
+    lab: Option<&LabId>,
+    number: u64,
+    until: Timestamp,
+) -> Result<Option<LabId>, StoreError> {
+    let sql = "UPDATE alert SET snoozed_until = $3 WHERE n = $1 AND lab_id = coalesce($2, lab_id) AND open
+               RETURNING lab_id";
+    let lab = lab.map(LabId::as_str);
+    let values: [rows::Param<'_>; 3] = [&rows::number(number), &lab, &until.as_millisecond()];
+    let row = rows::first(client, sql, &values).await?;
+    row.map(|row| Ok(LabId::known(rows::get::<String>(&row, 0)?)))
+        .transpose()
 }

@@ -166,6 +166,25 @@ pub async fn get(
     found.iter().map(|row| read(vault, kind, row, 0)).collect()
 }
 
+/// Records whose id begins like that, by id: byte by byte, as the index for it has them.
+pub async fn starting_with(
+    client: &impl GenericClient,
+    vault: &Vault,
+    kind: Kind,
+    lab: Option<&LabId>,
+    beginning: &str,
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    let found = Query::new(&tables::of(kind).list)
+        .and("id ~>=~ ?", beginning.to_owned())
+        .and("id ~<~ ?", format!("{beginning}{}", char::MAX))
+        .and_if("lab_id = ?", lab.map(ToString::to_string))
+        .ordered("id USING ~<~, lab_id", limit)
+        .all(client)
+        .await?;
+    found.iter().map(|row| read(vault, kind, row, 0)).collect()
+}
+
 /// The steps of a record.
 pub async fn steps(
     client: &impl GenericClient,

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_stories.sql"),
     include_str!("migrations/0005_heard.sql"),
     include_str!("migrations/0006_notices.sql"),
+    include_str!("migrations/0007_snooze.sql"),
 ];
 
 /// That the data has the newest format already.

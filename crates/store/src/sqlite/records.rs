@@ -116,6 +116,23 @@ pub fn get(
         .all(conn, |row| read(vault, kind, row))
 }
 
+/// Records whose id begins like that, by id.
+pub fn starting_with(
+    conn: &Connection,
+    vault: &Vault,
+    kind: Kind,
+    lab: Option<&LabId>,
+    beginning: &str,
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    Query::new(&tables::of(kind).list)
+        .and("id >= ?", beginning.to_owned())
+        .and("id < ?", format!("{beginning}{}", char::MAX))
+        .and_if("lab_id = ?", lab.map(ToString::to_string))
+        .ordered("id, lab_id", limit)
+        .all(conn, |row| read(vault, kind, row))
+}
+
 /// The steps of a record.
 pub fn steps(conn: &Connection, kind: Kind, lab: &LabId, id: &str) -> Result<Vec<u64>, StoreError> {
     let mut select = conn.prepare_cached(&tables::of(kind).steps)?;

@@ -60,7 +60,6 @@ export const dispatch = {
     noneFiltered: 'No driver matches. That is good news.',
     noRoute: 'No route today',
     allDone: 'All stops done',
-    notStarted: (time: string) => `Starts with the stop of ${time}`,
     planned: 'Not on the road yet',
     next: (clinic: string) => `Next: ${clinic}`,
     atClinic: (clinic: string) => `At ${clinic}`,
@@ -78,8 +77,6 @@ export const dispatch = {
     offDuty: 'Off duty',
     progress: (done: number, all: number) => `${done} of ${all}`,
     progressHint: (done: number, all: number) => `${done} of ${all} stops done`,
-    now: 'Now',
-    dragHint: 'Drag to another driver, or press m',
   },
 
   /** Why somebody is not heard, in words. */
@@ -104,6 +101,7 @@ export const dispatch = {
     other: 'another reason',
     removed: 'taken off the route',
     route_cancelled: 'route cancelled',
+    route_finished: 'route finished without going there',
     not_visited: 'not visited',
   } as Record<string, string>,
 
@@ -126,7 +124,6 @@ export const dispatch = {
     count: (n: number) => (n === 1 ? '1 card' : `${n} cards`),
     none: 'Nothing wants you',
     noneHint: 'Late stops, silent drivers, answers of clinics and refused messages come here by themselves.',
-    since: (age: string) => `since ${age}`,
     fresh: (n: number, first: string) => (n === 1 ? `New: ${first}` : `${n} new. ${first}`),
     snooze: 'Snooze',
     snoozeFor: { 15: '15 min', 60: '1 h' } as Record<number, string>,
@@ -143,7 +140,7 @@ export const dispatch = {
       showDriver: 'Show the driver',
       clinic: 'Open the clinic',
       delivery: 'Open the delivery',
-      messages: 'Open the messages',
+      messages: 'Open messages',
       callClinic: 'Call the clinic',
     },
     what: {
@@ -159,7 +156,8 @@ export const dispatch = {
       routeUnfinished: (driver: string) => `${driver}: route of an earlier day is not finished`,
       routeUnfinishedDetail: 'What was in the van may still be there',
       driverSilent: (driver: string) => `${driver} is silent`,
-      driverSilentDetail: (cause: string, left: number) => `Likely: ${cause}. ${left} stops left`,
+      driverSilentDetail: (cause: string, left: number) =>
+        `Likely: ${cause}. ${left === 1 ? '1 stop left' : `${left} stops left`}`,
       rushCase: (clinic: string, id: string) => `RUSH case ${id} for ${clinic}`,
       rushPickup: (clinic: string) => `RUSH pickup at ${clinic}`,
       rushFree: 'On no route yet',
@@ -197,6 +195,7 @@ export const dispatch = {
       noticeFailed: (clinic: string) => `${clinic} could not be told`,
       noticeFailedDetail: (channel: string) => `By ${channel}; somebody should call`,
       clinicAnswered: (clinic: string) => `${clinic} answered`,
+      clinicWithdrew: (clinic: string) => `${clinic} takes back its answer`,
       leftInVan: (driver: string) => `${driver}: cases left in the van`,
       leftInVanDetail: (n: number) => (n === 1 ? '1 case came back' : `${n} cases came back`),
       unknown: (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('_', ' '),
@@ -211,7 +210,7 @@ export const dispatch = {
   },
 
   panel: {
-    close: 'Close the panel',
+    close: 'Close',
     loading: 'Loading …',
     fault: 'It could not be loaded.',
     driver: {
@@ -237,15 +236,13 @@ export const dispatch = {
       noStops: 'No route today.',
       statistics: 'The day so far',
       device: 'Devices',
-      noDevices: 'No device is set up: positions cannot be sent.',
-      deviceSeen: (age: string) => `heard ${age}`,
-      deviceNever: 'not heard yet',
+      noDevices: 'No phone is set up for positions.',
+      deviceSince: (day: string) => `set up ${day}`,
       figures: {
         distance: 'Driven',
         duty: 'On duty',
         driving: 'Driving',
         service: 'At clinics',
-        idle: 'Standing',
         onTime: 'On time',
         late: 'Late',
         accuracy: 'ETA off by (median, 15 min ahead)',
@@ -256,14 +253,11 @@ export const dispatch = {
     },
     stop: {
       actions: 'What to do with this stop',
-      driver: 'Driver',
       window: 'Promised',
       expected: 'Expected',
       arrived: 'There since',
       arrivedAt: 'There at',
-      left: 'Left at',
       noEta: 'Not known before the driver is on the road',
-      status: 'State',
       contact: 'Contact',
       address: 'Address',
       access: 'Access',
@@ -291,7 +285,6 @@ export const dispatch = {
         departed: 'left',
       },
       told: 'the clinic was told',
-      closed: 'closed',
       dwell: (minutes: number) => `Stayed ${minutes} min`,
       copyLink: 'Copy the clinic’s link',
       linkCopied: 'The link is copied',
@@ -304,7 +297,7 @@ export const dispatch = {
       fail: 'Nothing done',
       skip: 'Leave out',
       reason: 'Why',
-      confirmFail: 'Record it',
+      confirm: 'Record it',
       receivedBy: 'Received by',
       receivedByHint: 'As the driver says',
       done: {
@@ -313,7 +306,6 @@ export const dispatch = {
         fail: 'Recorded: nothing done',
         skip: 'Left out',
       },
-      explain: 'Everything about this stop',
     },
   },
 
@@ -332,6 +324,8 @@ export const dispatch = {
       minutes < 0 ? `${minutes} min for ${driver}` : `+${minutes} min for ${driver}`,
     saved: (driver: string, minutes: number) =>
       minutes < 0 ? `${driver} loses ${-minutes}` : `${driver} saves ${minutes}`,
+    toUnknown: (driver: string) => `To ${driver}, times not known yet`,
+    joins: 'joins the stop that is there',
     makesLate: (clinics: string[]) => `makes ${clinics.join(', ')} late`,
     noneLate: 'nobody becomes late',
     moved: (clinic: string, driver: string) => `${clinic} is ${driver}’s now`,
@@ -339,14 +333,14 @@ export const dispatch = {
     movedBack: (clinic: string) => `${clinic} is back where it was`,
     noRoute: (driver: string) => `${driver} has no route today: plan one first`,
     otherLab: 'Another lab’s driver cannot take it',
-    dropHere: (driver: string) => `To ${driver}`,
-    heard: (driver: string) => `Over ${driver}`,
     noTargets: 'No route is open to take it.',
     refused: {
       stop_closed: (driver: string) => `This stop is over already: it was ${driver}’s.`,
       route_closed: 'That route is over already.',
       cases_in_van: (driver: string) => `Its cases are on the road in ${driver}’s van.`,
       version_mismatch: (driver: string) => `Somebody else moved it meanwhile: ${driver} has it now.`,
+      route_full: 'That route has as many stops as it can.',
+      driver_is_there: (driver: string) => `${driver} is there already.`,
       unplaced: 'The clinic’s place is not known: set its address first.',
     },
   },
@@ -361,7 +355,7 @@ export const dispatch = {
     overdue: 'overdue',
     by: (time: string) => `by ${time}`,
     today: 'today',
-    best: (driver: string, minutes: number) => `${driver} +${minutes} min`,
+    best: (driver: string, minutes: number) => `${driver} ${minutes < 0 ? '' : '+'}${minutes} min`,
     cost: (minutes: number) => (minutes < 0 ? `${minutes} min` : `+${minutes} min`),
     bestTitle: (driver: string, time: string) =>
       time ? `${driver} would be there ${time}` : `Best: ${driver}`,
@@ -369,7 +363,7 @@ export const dispatch = {
     onRoad: 'on the road already',
     assign: 'Assign',
     assignTo: (clinic: string, driver: string) => `Assign ${clinic} to ${driver}`,
-    other: 'Other driver',
+    other: 'Other',
     otherFor: (clinic: string) => `Choose a driver for ${clinic}`,
     asking: 'Looks for the best driver …',
     noFit: 'No open route can take it',
@@ -403,7 +397,6 @@ export const dispatch = {
 
   faults: {
     load: 'The desk could not be loaded.',
-    viewOnly: 'You may look, not change.',
     noDesk: 'Your role does not see the live desk.',
     noDeskHint: 'Deliveries, pickups and invoices are open to you through the API.',
   },

@@ -51,7 +51,7 @@ const OTHERS: [(&str, &str); 9] = [
         "seq# at# direction~ entry% event_id lab_id source name caused_by# origin detail changes private%",
     ),
     ("inbox", "key% seq# digest%"),
-    ("alert", "n# seq# at# lab_id body open?"),
+    ("alert", "n# seq# at# lab_id body open? snoozed_until#"),
     (
         "work",
         "n# key due# attempt# leased_until# name detail private%",
