@@ -11,7 +11,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/", "dDsfv"),
     ("GET", "/integrations", "d"),
     ("GET", "/v1/map", "dDv"),
-    ("GET", "/v1/search?q=x", "dv"),
+    ("GET", "/v1/search", "dv"),
     ("GET", "/metrics", "dv"),
     ("GET", "/v1/me", "dDsfv"),
     ("POST", "/v1/tickets", "dDsv"),

@@ -22,7 +22,7 @@ fn what_goes_in_and_out_is_counted_by_the_minute() {
     let server = Start::new().env("PONTIC_RELAY__ALLOW_PRIVATE", "true").go();
     let (admin, lab) = (server.admin(), fresh("L"));
     let receiver = Receiver::taking();
-    let body = json!({ "labId": lab, "url": receiver.url(), "pattern": {} });
+    let body = json!({ "labId": lab, "url": receiver.url(), "pattern": { "source": ["logistics.delivery"] } });
     let made = admin.put(&format!("/v1/subscriptions/{}", fresh("sub")), &body);
     assert_eq!(made.status, 201, "{}", made.text);
     for number in 0..3 {
