@@ -25,6 +25,7 @@ pub struct File {
 }
 
 /// All files, by path.
+#[expect(clippy::unreadable_literal, reason = "the list is made by the build")]
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/site.rs"));
 
 /// The file at that path.

@@ -17,6 +17,7 @@ mod facts;
 mod heard;
 mod import;
 mod inbox;
+mod line;
 mod log;
 mod migrate;
 mod notices;
@@ -40,9 +41,9 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::facts::{Found, Key};
 use pontic_core::id::LabId;
 use pontic_core::record::{Kind, Record};
-use tokio::runtime::Runtime;
 
 use self::counter::Stand;
+use self::line::Line;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
 use crate::heard::{HeardDay, Signal};
@@ -180,36 +181,6 @@ impl PostgresStore {
     fn turn(&self) -> MutexGuard<'_, Turn> {
         // A panic in the middle has committed nothing.
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The thread that serves the connections.
-struct Line(Option<Runtime>);
-
-impl Line {
-    fn new() -> Result<Self, StoreError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("postgres")
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self(Some(runtime)))
-    }
-
-    /// Waits on the caller's own thread, whether or not that belongs to another runtime.
-    fn wait_for<T>(&self, done: impl Future<Output = T>) -> T {
-        let _context = self.0.as_ref().map(Runtime::enter);
-        futures_executor::block_on(done)
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // Also where nobody may wait.
-            runtime.shutdown_background();
-        }
     }
 }
 
