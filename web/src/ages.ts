@@ -37,17 +37,20 @@ export function moment(at: string | number, timeZone?: string): string {
 
 /** The civil date of a moment in a zone: `2026-11-25`. */
 export function dateIn(at: number, timeZone?: string): string {
-  const key = timeZone ?? '';
-  let found = dates.get(key);
-  if (!found) {
-    // Sweden writes dates as ISO does.
-    found = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', ...(timeZone ? { timeZone } : {}) });
-    dates.set(key, found);
-  }
-  return found.format(at);
+  const minute = Math.floor(at / MINUTE);
+  const known = dates.get(timeZone);
+  // Asked for each driver of a list again and again; a day ends with a minute, in every zone.
+  if (known?.minute === minute) return known.date;
+  // Sweden writes dates as ISO does.
+  const write =
+    known?.write ??
+    new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', ...(timeZone ? { timeZone } : {}) });
+  const date = write.format(at);
+  dates.set(timeZone, { write, minute, date });
+  return date;
 }
 
-const dates = new Map<string, Intl.DateTimeFormat>();
+const dates = new Map<string | undefined, { write: Intl.DateTimeFormat; minute: number; date: string }>();
 const made = new Map<string, Intl.DateTimeFormat>();
 
 /** Formatters are dear to make and asked for thousands of times. */

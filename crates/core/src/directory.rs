@@ -122,7 +122,8 @@ pub struct Access {
 }
 
 impl Access {
-    fn is_usual(&self) -> bool {
+    /// Whether nothing is said of it.
+    pub fn is_usual(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -10,6 +10,7 @@ mod fit;
 mod phase;
 mod plan;
 mod promises;
+mod spread;
 mod told;
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +25,7 @@ pub use eta::{Eta, Start};
 pub use fit::{Run, Seat, Times, best, is_late, seats};
 pub use plan::{Leg, Place, Plan, PlannedStop};
 pub use promises::{HORIZONS_MIN, Promise, promises};
+pub use spread::Spread;
 pub use told::{News, Notice, Said, Told};
 
 /// Fixes further apart say nothing of the way between them.

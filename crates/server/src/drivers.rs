@@ -15,6 +15,7 @@ mod report;
 mod road;
 mod runs;
 mod silence;
+mod spread;
 mod take;
 mod telling;
 
@@ -28,6 +29,7 @@ use pontic_core::id::{DriverId, LabId, RouteId};
 use pontic_core::record::{Entity as _, Kind, Record};
 use pontic_core::rules::Rules;
 use pontic_core::silence::LastWords;
+use pontic_core::tracking::Spread;
 use pontic_store::positions::{DriverNo, Positions};
 use pontic_store::{Store, StoreError};
 use serde_json::Value;
@@ -70,6 +72,8 @@ pub struct Drivers {
     on_the_road: OnTheRoad,
     /// What labs had learned before an hour began.
     learned: Mutex<HashMap<(LabId, jiff::Timestamp), Arc<Learned>>>,
+    /// How well a lab's ETAs hold, as of that day.
+    spreads: Mutex<HashMap<LabId, (jiff::civil::Date, Spread)>>,
     /// Positions up to that ticket are on disk.
     pub durable: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
@@ -169,6 +173,7 @@ impl Drivers {
             fleet: Fleet::default(),
             on_the_road: heed.on_the_road,
             learned: Mutex::default(),
+            spreads: Mutex::default(),
             durable: parts.durable,
             stopping: parts.stopping,
             reports,

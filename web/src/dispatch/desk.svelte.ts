@@ -8,7 +8,7 @@ import { hush, locate } from './desk/now';
 import { Order } from './desk/order';
 import { keyOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
-import { Registry, type Kind } from './desk/registry';
+import { Registry, type Counts, type Kind } from './desk/registry';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -19,6 +19,9 @@ export interface Selected {
 }
 
 const BEAT_MS = 250;
+/** With so many drivers nobody reads four times a second, and lists this long take their time. */
+const MANY_DRIVERS = 100;
+const BEAT_OF_MANY_MS = 1_000;
 /** Windows run out while nothing is heard. */
 const JUDGE_MS = 5_000;
 const MOST_CLINICS = 10_000;
@@ -42,6 +45,9 @@ export class Desk extends Registry {
   /** Paths of the API that this server has. */
   paths = $state.raw<string[]>([]);
 
+  /** Bumped when labs are there: zones are read from templates. */
+  #labsTurn = $state(0);
+
   readonly live = new Live((messages) => this.#hear(messages));
 
   #moved = new Moved();
@@ -59,6 +65,11 @@ export class Desk extends Registry {
     return this.me !== null && mayAct(this.me);
   }
 
+  /** Whether the live desk is for this role. */
+  get sees(): boolean {
+    return this.mayAct || this.me?.role === 'viewer';
+  }
+
   /** Whether this server has such a path, as its OpenAPI writes it. */
   has(path: string): boolean {
     return this.paths.includes(path);
@@ -71,7 +82,8 @@ export class Desk extends Registry {
       this.lab = this.me.labId;
       // Which day it is goes by the server's clock.
       await clock.follow();
-      this.live.open();
+      if (this.sees) this.live.open();
+      else await this.#loadDirectories();
       this.#timer = setInterval(() => this.#judgeAll(), JUDGE_MS);
       const api = await ask<{ paths: Record<string, unknown> }>('/openapi.json');
       this.paths = Object.keys(api.paths);
@@ -108,6 +120,16 @@ export class Desk extends Registry {
   /** Whether records of a lab are shown. */
   shows(labId: string): boolean {
     return this.lab === null || this.lab === labId || labId === '-';
+  }
+
+  override zone(labId: string): string | undefined {
+    void this.#labsTurn;
+    return super.zone(labId);
+  }
+
+  /** How things stand in the lab that is shown, or in all. */
+  counts(): Counts {
+    return this.count((labId) => this.shows(labId));
   }
 
   /** Loads a route now, for instance after it was changed from here: the stream tells of it too, but later. */
@@ -234,10 +256,8 @@ export class Desk extends Registry {
   /** What the snapshot does not hold: directories, what is over today, work on no route. */
   async #loadRest(): Promise<void> {
     try {
-      const labs = await askAll<Lab>('/v1/labs');
-      this.labs.clear();
-      for (const lab of labs) this.labs.set(lab.id, lab);
-      const days = labs.map((lab) => this.today(lab.id));
+      await this.#loadLabs();
+      const days = [...this.labs.keys()].map((labId) => this.today(labId));
       const dates = days.filter((date, index) => days.indexOf(date) === index);
       await Promise.all([
         this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id),
@@ -282,6 +302,22 @@ export class Desk extends Registry {
     this.#pulse();
   }
 
+  async #loadLabs(): Promise<void> {
+    const labs = await askAll<Lab>('/v1/labs');
+    this.labs.clear();
+    for (const lab of labs) this.labs.set(lab.id, lab);
+    this.#labsTurn += 1;
+  }
+
+  /** For roles that read lists, but hear nothing live. */
+  async #loadDirectories(): Promise<void> {
+    await this.#loadLabs();
+    await this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id);
+    await this.#loadAll<Driver>('driver', '/v1/drivers', MOST_OPEN, (one) => one.id);
+    this.ready = true;
+    this.#pulse();
+  }
+
   /** Loads a list; `tray` loses what is in it no more. */
   async #loadAll<T extends { labId: string }>(
     kind: Kind,
@@ -318,10 +354,13 @@ export class Desk extends Registry {
   }
 
   #pulse(): void {
-    this.#beating ??= setTimeout(() => {
-      this.#beating = undefined;
-      this.beat += 1;
-    }, BEAT_MS);
+    this.#beating ??= setTimeout(
+      () => {
+        this.#beating = undefined;
+        this.beat += 1;
+      },
+      this.drivers.size > MANY_DRIVERS ? BEAT_OF_MANY_MS : BEAT_MS,
+    );
   }
 }
 

@@ -1,5 +1,7 @@
 import { placeHref, readPlace, type PlaceName } from './places';
 
+export { placeHref, readPlace } from './places';
+
 class Where {
   now = $state.raw(readPlace(location.hash, location.search));
 

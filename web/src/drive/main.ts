@@ -2,7 +2,7 @@ import '../design/font.css';
 import '../design/base.css';
 import { mount } from 'svelte';
 import { applyTheme } from '../design/theme';
-import { language } from '../words/words';
+import { language, words } from '../words/words';
 import Screen from './Screen.svelte';
 import { app } from './shell/app.svelte';
 import { Phone } from './shell/phone.svelte';
@@ -16,6 +16,12 @@ void app.start();
 
 const target = document.getElementById('screen');
 if (target) {
-  const phone = await Phone.open(await Storage.open());
-  mount(Screen, { target, props: { phone, invite } });
+  try {
+    const phone = await Phone.open(await Storage.open());
+    mount(Screen, { target, props: { phone, invite } });
+  } catch {
+    // Without its database nothing that a driver does would be safe.
+    target.setAttribute('role', 'alert');
+    target.textContent = words.drive.noStorage;
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linked } from './linked';
 
-const links = (sentence: string, own = '') =>
+const links = (sentence: string, own: string[] = []) =>
   linked(sentence, own).flatMap((piece) => (piece.href ? [[piece.text, piece.href]] : []));
 
 describe('sentences of a story', () => {
@@ -23,9 +23,9 @@ describe('sentences of a story', () => {
 
   it('lose nothing, and do not lead to where somebody is', () => {
     const told = 'Case CASE-1 for clinic HARBOR was made, in delivery 7.';
-    const pieces = linked(told, 'CASE-1');
+    const pieces = linked(told, ['CASE-1']);
     expect(pieces.map((piece) => piece.text).join('')).toBe(told);
-    expect(links(told, 'CASE-1')).toEqual([['HARBOR', '#/stories/HARBOR']]);
+    expect(links(told, ['CASE-1'])).toEqual([['HARBOR', '#/stories/HARBOR']]);
     expect(links('The driver is five minutes away, the delivery was made.')).toEqual([]);
   });
 });

@@ -14,14 +14,14 @@ const FOUND = new RegExp(
   'gi',
 );
 
-/** A sentence of a story, with links to what it speaks of. `own`: the story's own id, which leads nowhere. */
-export function linked(sentence: string, own: string): Piece[] {
+/** A sentence of a story, with links to what it speaks of. `own`: ids of the story itself, which lead nowhere. */
+export function linked(sentence: string, own: string[]): Piece[] {
   const pieces: Piece[] = [];
   let done = 0;
   for (const match of sentence.matchAll(FOUND)) {
     const { named, uuid, seq } = match.groups ?? {};
     const id = named ?? uuid ?? seq;
-    if (id === undefined || id === own || (named !== undefined && !/[\dA-Z]/.test(named))) continue;
+    if (id === undefined || own.includes(id) || (named !== undefined && !/[\dA-Z]/.test(named))) continue;
     const at = match.index + match[0].length - id.length;
     if (at > done) pieces.push({ text: sentence.slice(done, at) });
     pieces.push({ text: id, href: seq === undefined ? link('story', id) : link('events', seq) });

@@ -3,15 +3,16 @@ import { words } from '../words/words';
 
 const text = words.integrations.reasons;
 const spaced = (code: string) => code.replaceAll('_', ' ');
+const sentence = (code: string) => text.other(spaced(code).replace(/^./, (first) => first.toUpperCase()));
 
 /** What is wrong with a field, in a sentence. */
 export function reason(word: string): string {
-  return text.fields[word] ?? text.other(spaced(word));
+  return text.fields[word] ?? sentence(word);
 }
 
 /** Why something was refused, in a sentence. */
 export function code(word: string): string {
-  return text.codes[word] ?? text.other(spaced(word));
+  return text.codes[word] ?? sentence(word);
 }
 
 /** Why a message did not go out: a word, or the status that its receiver answered with. */

@@ -25,7 +25,6 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ),
     ("@ts-ignore", "types are mended, not silenced"),
     ("@ts-nocheck", "types are mended, not silenced"),
-    ("console.log", "a browser's console is nobody's log"),
     ("debugger;", "a program that stops for its author"),
 ];
 
@@ -73,6 +72,9 @@ fn of_file(file: &File) -> Vec<Fault> {
             if line.contains(word) {
                 tell(format!("`{word}`: {why}"));
             }
+        }
+        if is_page && !is_test && line.contains("console.log") {
+            tell("`console.log`: a browser's console is nobody's log".to_owned());
         }
         if is_page && !is_test && names_a_host(line) {
             tell("names a host: pages ask their own server only".to_owned());

@@ -8,6 +8,7 @@ use pontic_core::notice::Language;
 use pontic_core::pickup::Pickup;
 use pontic_core::state::{DeliveryStatus, PickupStatus, StopStatus};
 use pontic_core::time::{self, Coordinates};
+use pontic_core::tracking::Spread;
 use serde::Serialize;
 
 use super::visit::Visit;
@@ -19,11 +20,6 @@ use crate::notify::preferences;
 const NEAR: SignedDuration = SignedDuration::from_mins(10);
 /// A position that is older says nothing of where the driver is.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
-/// Of the time left, so much sooner or later the driver may be there.
-const SOONER: f64 = 0.15;
-const LATER: f64 = 0.25;
-/// Sooner or later by so much at least, in seconds.
-const LEAST_S: f64 = 120.0;
 
 /// How far a visit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,7 +43,8 @@ enum Stage {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
-    state: Stage,
+    #[serde(rename = "state")]
+    stage: Stage,
     lab_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     lab_phone: Option<String>,
@@ -111,8 +108,8 @@ struct Outcome {
     at: Option<Timestamp>,
 }
 
-/// How a visit stands at `now`.
-pub fn state(app: &App, visit: &Visit, now: Timestamp) -> State {
+/// How a visit stands at `now`; `spread`: how well ETAs of its route hold.
+pub fn state(app: &App, visit: &Visit, spread: &Spread, now: Timestamp) -> State {
     let ahead = app
         .drivers
         .ahead(&visit.route.lab_id, &visit.route.driver_id);
@@ -123,13 +120,16 @@ pub fn state(app: &App, visit: &Visit, now: Timestamp) -> State {
     let eta = ahead.as_ref().and_then(|ahead| ahead.eta(&visit.stop.id));
     let eta = eta.filter(|_| is_ahead);
     let (eta_from, eta_to) = match eta {
-        Some(eta) => spread(eta, now),
+        Some(eta) => {
+            let (from, to) = spread.around(eta, now);
+            (Some(from), Some(to))
+        }
         None if is_ahead => (visit.stop.window_start, visit.stop.window_end),
         None => (None, None),
     };
     let near = eta.filter(|eta| stage == Stage::Next && eta.duration_since(now) <= NEAR);
     State {
-        state: stage,
+        stage,
         lab_name: visit.lab.name.clone(),
         lab_phone: visit.lab.phone.clone(),
         clinic_name: clinic_name(visit),
@@ -203,18 +203,6 @@ fn stage(visit: &Visit, before: &[&StopId]) -> Stage {
     }
 }
 
-/// Between which times the driver will most likely be there: the longer the way, the less is known.
-fn spread(eta: Timestamp, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
-    let left_s = eta.duration_since(now).as_secs_f64().max(0.0);
-    let by = |share: f64| SignedDuration::from_secs_f64((left_s * share).max(LEAST_S));
-    let from = eta
-        .saturating_sub(by(SOONER))
-        .unwrap_or(eta)
-        .max(now.min(eta));
-    let to = eta.saturating_add(by(LATER)).unwrap_or(eta);
-    (Some(from), Some(to))
-}
-
 fn bring(visit: &Visit) -> Bring {
     let open = visit
         .deliveries
@@ -276,25 +264,4 @@ fn outcome(visit: &Visit) -> Option<Outcome> {
             .sum(),
         at: visit.stop.closed_at,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near_is_known_better() {
-        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        let now = at("2026-01-15T12:00:00Z");
-        for (eta, from, to) in [
-            ("12:04:00", "12:02:00", "12:06:00"),
-            ("12:01:00", "12:00:00", "12:03:00"),
-            ("13:00:00", "12:51:00", "13:15:00"),
-            ("11:58:00", "11:58:00", "12:00:00"),
-        ] {
-            let of = |time: &str| Some(at(&format!("2026-01-15T{time}Z")));
-            let eta = at(&format!("2026-01-15T{eta}Z"));
-            assert_eq!(spread(eta, now), (of(from), of(to)), "{eta}");
-        }
-    }
 }

@@ -24,7 +24,7 @@ const SOURCE: &str = "pontic.clinic";
 #[utoipa::path(get, path = "/t/{link}/state", tag = "clinic page", security(()), params(("link" = String, Path)), responses((status = 200, body = Value), (status = 404)))]
 pub async fn state(State(app): State<Arc<App>>, Path(link): Path<String>) -> Answer<Json<Value>> {
     let visit = visit(&app, &link).await?;
-    Ok(shown(&app, &visit))
+    shown(&app, visit).await
 }
 
 /// What the clinic says of the visit, until the stop is closed: `{ kind: "closed_until", until }` (`HH:MM` today on the clinic's wall, or
@@ -60,7 +60,7 @@ pub async fn answer(
         Outcome::Reused | Outcome::Internal => return Err(Problem::internal()),
     }
     let now = visit(&app, &link).await?;
-    Ok(shown(&app, &now))
+    shown(&app, now).await
 }
 
 async fn visit(app: &App, link: &str) -> Answer<Visit> {
@@ -77,8 +77,10 @@ async fn visit(app: &App, link: &str) -> Answer<Visit> {
     })
 }
 
-fn shown(app: &App, visit: &Visit) -> Json<Value> {
-    let state = clinic_page::state(app, visit, app.clock.now());
+async fn shown(app: &App, visit: Visit) -> Answer<Json<Value>> {
+    let (drivers, route) = (Arc::clone(&app.drivers), visit.route.clone());
+    let spread = app.read(move |_| drivers.spread(&route)).await?;
+    let state = clinic_page::state(app, &visit, &spread, app.clock.now());
     // It holds nothing that JSON cannot: it cannot fail.
-    Json(serde_json::to_value(&state).unwrap_or_default())
+    Ok(Json(serde_json::to_value(&state).unwrap_or_default()))
 }

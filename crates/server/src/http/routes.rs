@@ -159,7 +159,7 @@ async fn again(app: &App, caller: &Caller, route: &Route) -> Answer<Json<Value>>
 }
 
 /// The driver leaves the lab, at `at` or now.
-#[utoipa::path(post, path = "/v1/routes/{id}/start", tag = "work", params(("id" = String, Path), Which), request_body(content = Value, description = "`{ at? }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/routes/{id}/start", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value, description = "`{ at? }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn start(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -183,7 +183,7 @@ pub async fn start(
 
 /// The driver is back, at `at` or now: what was fetched is in the lab, open stops were not visited. `left` names what is still in the
 /// van, and why; dispatchers are told.
-#[utoipa::path(post, path = "/v1/routes/{id}/finish", tag = "work", params(("id" = String, Path), Which), request_body(content = Value, description = "`{ at?, left?: [{ caseId | id, reason }] }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/routes/{id}/finish", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value, description = "`{ at?, left?: [{ caseId | id, reason }] }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn finish(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,

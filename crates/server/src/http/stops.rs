@@ -115,7 +115,7 @@ async fn act(
 }
 
 /// The driver is there, at `at` or now.
-#[utoipa::path(post, path = "/v1/stops/{id}/arrive", tag = "work", params(("id" = String, Path), Which), request_body(content = Value, description = "`{ at? }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/stops/{id}/arrive", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value, description = "`{ at? }` or nothing"), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn arrive(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -138,7 +138,7 @@ pub async fn arrive(
 
 /// Everything at the stop is done, but for the `cases` (`{ caseId, reason }`) and `pickups` (`{ id, reason }`) that are named with a
 /// reason. `proofOfDelivery`, `receivedBy`, `notes`, `coordinates`, `redeliverOn`, `at` where there are any.
-#[utoipa::path(post, path = "/v1/stops/{id}/complete", tag = "work", params(("id" = String, Path), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/stops/{id}/complete", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409)))]
 pub async fn complete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -212,7 +212,7 @@ async fn require_proofs(app: &App, stop: &Stop, proof: &ProofOfDelivery) -> Answ
 }
 
 /// Nothing could be done: `{ reason, redeliverOn?, at? }`.
-#[utoipa::path(post, path = "/v1/stops/{id}/fail", tag = "work", params(("id" = String, Path), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/stops/{id}/fail", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409)))]
 pub async fn fail(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -232,7 +232,7 @@ pub async fn fail(
 }
 
 /// The stop is left out: `{ reason?, at? }` or nothing.
-#[utoipa::path(post, path = "/v1/stops/{id}/skip", tag = "work", params(("id" = String, Path), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/v1/stops/{id}/skip", tag = "work", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Names the tap: told again with the same key and body, it is the same tap"), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn skip(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,

@@ -1,8 +1,9 @@
 //! The page of a clinic that waits for its driver: its link, what it is told, what it may say.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CANARY, DAY, Day, Server, Socket, Start, texts};
+use crate::harness::{Answer, CANARY, DAY, Day, Server, Socket, Start, fix, north, texts, with};
 
 fn ask(server: &Server, link: &str) -> Answer {
     server.nobody().get(&format!("{link}/state"))
@@ -378,4 +379,66 @@ fn a_driver_on_a_break_is_not_shown() {
     assert_eq!(day.state(&link)["driver"], Value::Null);
     day.tap("/v1/drivers/D-1/status", &json!({ "paused": false }));
     assert!(day.state(&link)["driver"].is_object());
+}
+
+/// Last Friday: thirty clinics two kilometres apart, one every five minutes, to the second.
+fn punctual_friday(server: &Server) {
+    let admin = server.admin();
+    let left: Timestamp = "2026-02-27T09:00:00Z".parse().expect("a time");
+    let stops = (1..=30_i32).map(|number| json!({ "id": format!("F-{number}"), "clinicId": format!("F-C{number}"), "location": north(2_000.0 * f64::from(number)) }));
+    let plan = json!({ "id": "F", "labId": "L1", "driverId": "D-8", "date": "2026-02-27", "stops": stops.collect::<Vec<_>>() });
+    admin.post("/v1/routes", &plan).expect(201);
+    let at = |minutes: i64| (left + SignedDuration::from_mins(minutes)).to_string();
+    admin
+        .post("/v1/routes/F/start", &json!({ "at": at(0) }))
+        .expect(200);
+    let token = json!({ "role": "driver", "labId": "L1", "driverId": "D-8" });
+    let phone = server.token(&token);
+    for number in 0..30_i32 {
+        let fixes = (0..5_i32).map(|minute| {
+            let metres = 2_000.0 * (f64::from(number) + f64::from(minute.min(4)) / 4.0);
+            let speed = if minute == 4 { 0.0 } else { 30.0 };
+            let minutes = i64::from(number * 5 + minute);
+            with(
+                fix(left + SignedDuration::from_mins(minutes), metres, speed),
+                json!({ "driverId": "D-8" }),
+            )
+        });
+        let sent = phone.post("/v1/positions", &fixes.collect::<Vec<_>>().into());
+        assert_eq!(sent.expect(200)["rejected"], json!([]));
+    }
+    admin
+        .post("/v1/routes/F/finish", &json!({ "at": at(160) }))
+        .expect(200);
+}
+
+/// Seconds until the third clinic's ETA, and from there to the end of the span.
+fn span_of_third(day: &Day) -> (f64, f64) {
+    day.start();
+    day.position(&day.now(), 0.0);
+    let state = day.state(&day.link("S-C3"));
+    let time = |name: &str| {
+        let text = state[name].as_str().expect("a time");
+        text.parse::<Timestamp>().expect("a time")
+    };
+    let seconds = |from: &str, to: &str| time(to).duration_since(time(from)).as_secs_f64();
+    (seconds("serverTime", "eta"), seconds("eta", "etaTo"))
+}
+
+#[test]
+fn the_span_is_as_wide_as_the_labs_etas_were_wrong() {
+    let (left_s, later_s) = span_of_third(&Day::new());
+    assert!(left_s > 1_200.0, "{left_s}");
+    assert!(
+        (later_s - left_s / 4.0).abs() < 2.0,
+        "{later_s} of {left_s}"
+    );
+    let day = Day::new();
+    punctual_friday(&day.server);
+    let (left_s, later_s) = span_of_third(&day);
+    assert!(left_s > 900.0, "{left_s}");
+    assert!(
+        (119.0..130.0).contains(&later_s),
+        "nobody came later: {later_s} of {left_s}"
+    );
 }

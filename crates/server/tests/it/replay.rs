@@ -101,23 +101,7 @@ fn day_of_one(server: &Server, admin: &crate::harness::Client, sender: usize) {
     admin
         .post(&format!("/v1/routes/{id}/start"), &json!({}))
         .expect(200);
-    let link = text(
-        &admin.get(&format!("/v1/stops/{stop}")).expect(200),
-        "trackLink",
-    )
-    .to_owned();
-    let said = json!({ "kind": "more_to_fetch", "count": 2 });
-    server
-        .nobody()
-        .post(&format!("{link}/answers"), &said)
-        .expect(200);
-    let status = format!("/v1/drivers/D-{sender}/status?labId={lab}");
-    for said in [
-        json!({ "pausedUntil": after_hours(1) }),
-        json!({ "paused": false }),
-    ] {
-        admin.post(&status, &said).expect(200);
-    }
+    words_on_the_way(server, &lab, stop, sender);
     let done = json!({ "cases": [{ "caseId": format!("K{sender}-21"), "reason": "broken" }], "receivedBy": "Bob" });
     admin
         .post(&format!("/v1/stops/{stop}/complete"), &done)
@@ -139,6 +123,28 @@ fn day_of_one(server: &Server, admin: &crate::harness::Client, sender: usize) {
         admin.event("DeliveryCompleted", &rest).result()["billingTriggered"],
         json!([format!("I{sender}")])
     );
+}
+
+/// What a clinic says of its visit, and a driver of a break.
+fn words_on_the_way(server: &Server, lab: &str, stop: &str, sender: usize) {
+    let admin = server.admin();
+    let link = text(
+        &admin.get(&format!("/v1/stops/{stop}")).expect(200),
+        "trackLink",
+    )
+    .to_owned();
+    let said = json!({ "kind": "more_to_fetch", "count": 2 });
+    server
+        .nobody()
+        .post(&format!("{link}/answers"), &said)
+        .expect(200);
+    let status = format!("/v1/drivers/D-{sender}/status?labId={lab}");
+    for said in [
+        json!({ "pausedUntil": after_hours(1) }),
+        json!({ "paused": false }),
+    ] {
+        admin.post(&status, &said).expect(200);
+    }
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> &'v str {

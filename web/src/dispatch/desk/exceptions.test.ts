@@ -113,8 +113,12 @@ describe('alerts', () => {
     const driver: DriverNow = { key: 'L/DRV', labId: 'L', driverId: 'DRV', name: 'Ada', tail: [] };
     expect(find({ alerts, drivers: new Map([['L/DRV', driver]]) })).toEqual([]);
     driver.silent = { lastSeen: '2026-06-09T09:50:00Z', likelyCause: 'no_network' };
-    const [silent] = find({ alerts, drivers: new Map([['L/DRV', driver]]) });
-    expect(silent).toMatchObject({ driverKey: 'L/DRV', since: at('09:50'), action: 'call' });
+    const drivers = new Map([['L/DRV', driver]]);
+    const [silent] = find({ alerts, drivers, routes: [route([stop()])] });
+    expect(silent).toMatchObject({ driverKey: 'L/DRV', since: at('09:50'), weight: 0, action: 'call' });
+    // Who has nothing left to do may be silent.
+    const [idle] = find({ alerts, drivers, routes: [route([stop({ status: 'done' })])] });
+    expect(idle).toMatchObject({ weight: 2, action: 'showDriver' });
   });
 
   it('wants a RUSH assigned while it is free, and shows its stop after that', () => {
@@ -123,6 +127,7 @@ describe('alerts', () => {
     expect(free).toMatchObject({ weight: 0, action: 'assign', deliveryId: 'D1' });
     const [assigned] = find({ alerts, routes: [route([stop()])] });
     expect(assigned).toMatchObject({ weight: 2, action: 'showStop', stopKey: 'L/S1' });
+    expect(find({ alerts, routes: [route([stop({ status: 'done' })])] })).toEqual([]);
   });
 
   it('says nothing of a stop that was left out from this desk', () => {

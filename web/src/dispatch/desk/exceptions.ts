@@ -36,7 +36,7 @@ export interface Exception {
 /** What exceptions are found in. */
 export interface Findings {
   alerts: readonly Alert[];
-  routes: Iterable<RouteNow>;
+  routes: readonly RouteNow[];
   drivers: ReadonlyMap<string, DriverNow>;
   stops: ReadonlyMap<string, StopNow>;
   /** Whether that delivery or pickup is on no route yet. */
@@ -102,6 +102,11 @@ function isOver(alert: Alert, found: Findings): boolean {
     const driver = found.drivers.get(keyOf(alert.labId, text(alert['driverId'])));
     return driver !== undefined && driver.silent === undefined;
   }
+  if (alert.code === 'rush_case' || alert.code === 'rush_pickup') {
+    const id = text(alert[alert.code === 'rush_case' ? 'deliveryId' : 'id']);
+    const stop = stopWith(alert.labId, id, found);
+    return stop !== undefined && !isOpen(stop);
+  }
   if (alert.code === 'clinic_answered') {
     const stop = found.stops.get(keyOf(alert.labId, text(alert['stopId'])));
     return stop !== undefined && !isOpen(stop);
@@ -139,7 +144,16 @@ function ofAlert(alert: Alert, found: Findings): Exception {
   if (typeof alert['deliveryId'] === 'string') made.deliveryId = alert['deliveryId'];
   if (code === 'rush_pickup') made.pickupId = text(alert['id']);
   if (code.startsWith('rush_')) rush(made, found);
+  if (code === 'driver_silent') quiet(made, found);
   return made;
+}
+
+/** Of a driver who has nothing left to do it hurries little that he is silent. */
+function quiet(made: Exception, found: Findings): void {
+  const isHis = (route: RouteNow) => keyOf(route.labId, route.driverId) === made.driverKey;
+  for (const route of found.routes) if (isHis(route) && route.stops.some(isOpen)) return;
+  made.weight = 2;
+  made.action = 'showDriver';
 }
 
 /** A RUSH that is on a route already hurries no more than its stop does. */
@@ -147,14 +161,20 @@ function rush(made: Exception, found: Findings): void {
   const id = made.pickupId ?? made.deliveryId;
   if (id === undefined || found.isFree(keyOf(made.labId, id))) return;
   made.weight = 2;
-  for (const stop of found.stops.values()) {
-    const holds = stop.deliveryIds.includes(id) || stop.pickupIds.includes(id);
-    if (stop.labId !== made.labId || !holds || stop.status === 'skipped') continue;
+  const stop = stopWith(made.labId, id, found);
+  if (stop) {
     made.stopKey = stop.key;
     made.action = 'showStop';
-    return;
+  } else made.action = made.deliveryId === undefined ? 'clinic' : 'delivery';
+}
+
+/** The stop that brings or fetches it; one that was left out does not. */
+function stopWith(labId: string, id: string, found: Findings): StopNow | undefined {
+  for (const stop of found.stops.values()) {
+    const holds = stop.deliveryIds.includes(id) || stop.pickupIds.includes(id);
+    if (stop.labId === labId && holds && stop.status !== 'skipped') return stop;
   }
-  made.action = made.deliveryId === undefined ? 'clinic' : 'delivery';
+  return undefined;
 }
 
 function* ofRoute(route: RouteNow, found: Findings): Generator<Exception> {

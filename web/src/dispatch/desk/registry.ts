@@ -30,6 +30,8 @@ export class Registry {
   readonly pickups = new Map<string, Pickup>();
 
   #predictions = new Map<string, Prediction>();
+  /** Routes by driver; made anew when a route changed. */
+  #driven: Map<string, RouteNow[]> | undefined;
   /** Deliveries and pickups that are RUSH, by key. */
   #rush = new Set<string>();
 
@@ -73,17 +75,27 @@ export class Registry {
   /** The routes of today that a driver drives, in the order of the day, and those he is still on. */
   routesOf(driver: DriverNow): RouteNow[] {
     const today = this.today(driver.labId);
-    const mine = [...this.routes.values()].filter(
-      (route) =>
-        route.labId === driver.labId &&
-        route.driverId === driver.driverId &&
-        route.status !== 'cancelled' &&
-        (route.date === today || route.status === 'started'),
+    const mine = (this.#byDriver().get(driver.key) ?? []).filter(
+      (route) => route.status !== 'cancelled' && (route.date === today || route.status === 'started'),
     );
     return mine.sort((a, b) => firstMoment(a) - firstMoment(b));
   }
 
-  counts(shows: (labId: string) => boolean): Counts {
+  /** With 500 drivers nobody looks through all routes for each of them. */
+  #byDriver(): Map<string, RouteNow[]> {
+    if (!this.#driven) {
+      this.#driven = new Map();
+      for (const route of this.routes.values()) {
+        const key = keyOf(route.labId, route.driverId);
+        const his = this.#driven.get(key);
+        if (his) his.push(route);
+        else this.#driven.set(key, [route]);
+      }
+    }
+    return this.#driven;
+  }
+
+  count(shows: (labId: string) => boolean): Counts {
     const counts: Counts = { onDuty: 0, silent: 0, left: 0, late: 0, atRisk: 0, rush: 0 };
     for (const driver of this.drivers.values()) {
       if (!shows(driver.labId)) continue;
@@ -106,14 +118,16 @@ export class Registry {
     return counts;
   }
 
-  /** On the road, or says to be on duty. */
+  /** On the road, or on a break from it. */
   isOnDuty(driver: DriverNow): boolean {
-    if (driver.presence) return driver.presence !== 'off_duty';
+    if (driver.presence === 'off_duty') return false;
+    if (driver.presence === 'break') return true;
     return this.routesOf(driver).some((route) => route.status === 'started');
   }
 
   /** Begins anew with a snapshot of the stream; gives the drivers in it. */
   begin(snapshot: Record<string, unknown>): string[] {
+    this.#driven = undefined;
     this.routes.clear();
     this.stops.clear();
     this.#predictions.clear();
@@ -215,6 +229,7 @@ export class Registry {
   }
 
   #dropRoute(key: string): void {
+    this.#driven = undefined;
     const route = this.routes.get(key);
     for (const stop of route?.stops ?? [])
       if (this.stops.get(stop.key)?.routeId === stop.routeId) this.stops.delete(stop.key);

@@ -67,8 +67,11 @@ export interface Fit {
   routeId: string;
   driverId: string;
   position: number;
-  addedMinutes: number;
+  /** `null`: nothing is known of the route's times. */
+  addedMinutes: number | null;
   becomesLate: string[];
+  /** Whether the visit itself would be late. */
+  late?: boolean;
   eta?: string | null;
 }
 

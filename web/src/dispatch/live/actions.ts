@@ -1,10 +1,12 @@
 import { words } from '../../words/words';
 import { desk } from '../desk.svelte';
 import type { Exception } from '../desk/exceptions';
+import { isOpen } from '../desk/lateness';
 import { keyOf } from '../desk/records';
 import { part } from '../parts';
-import { placeHref } from '../places';
+import { placeWith } from '../places';
 import { isMovable } from './drag.svelte';
+import { stopsOf } from './line';
 import { ui } from './ui.svelte';
 
 /** A button or link of a card. */
@@ -84,7 +86,7 @@ function showDriver(one: Exception): Maybe {
 
 function handOver(one: Exception): Maybe {
   const driver = desk.drivers.get(one.driverKey ?? '');
-  if (!driver || !desk.mayAct) return undefined;
+  if (!driver || !desk.mayAct || stopsOf(driver).every((stop) => !isOpen(stop))) return undefined;
   const run = () => {
     desk.select('driver', driver.key);
     ui.handingOver = true;
@@ -103,12 +105,12 @@ function assign(one: Exception): Maybe {
 function clinic(one: Exception): Maybe {
   if (one.clinicKey === undefined || !part('clinics')) return undefined;
   const id = one.clinicKey.slice(one.labId.length + 1);
-  return { text: told.clinic, href: placeHref('clinics', one.labId, id) };
+  return { text: told.clinic, href: placeWith('clinics', [id], { lab: one.labId }) };
 }
 
 function delivery(one: Exception): Maybe {
   if (one.deliveryId === undefined || !part('deliveries')) return undefined;
-  return { text: told.delivery, href: placeHref('deliveries', one.labId, one.deliveryId) };
+  return { text: told.delivery, href: placeWith('deliveries', [], { open: one.deliveryId }) };
 }
 
 const MESSAGES: Record<string, string> = {

@@ -13,10 +13,13 @@ export interface Moved {
   fromRouteId: string;
   toRouteId: string;
   position: number;
-  addedMinutes: number;
-  savedMinutes: number;
+  /** `null`: nothing is known of the times. */
+  addedMinutes: number | null;
+  savedMinutes: number | null;
   becomesLate: string[];
-  undo: { routeId: string; position: number };
+  /** Where the route calls at the clinic anyway, that stop's id: the work joins it. */
+  joins?: string | null;
+  undo: { routeId: string; position: number } | null;
 }
 
 export interface Goal {
@@ -42,19 +45,23 @@ export async function moveStop(stop: StopNow, goal: Goal): Promise<boolean> {
     const moved = await sendMove(stop, goal, stop.version);
     const driver = routeDriver(stop.labId, moved.toRouteId);
     const isSame = moved.fromRouteId === moved.toRouteId;
-    toasts.say(isSame ? moveWords.reordered(clinic) : moveWords.moved(clinic, driver), async () => {
-      try {
-        await sendMove(stop, moved.undo);
-        toasts.say(moveWords.movedBack(clinic));
-      } catch (error) {
-        toasts.fault(refusal(error, stop.labId));
-      }
-    });
+    const { undo } = moved;
+    const said = isSame ? moveWords.reordered(clinic) : moveWords.moved(clinic, driver);
+    toasts.say(said, undo ? () => moveBack(stop, undo, clinic) : undefined);
     return true;
   } catch (error) {
     toasts.fault(refusal(error, stop.labId));
     await desk.refreshRoute(stop.labId, stop.routeId);
     return false;
+  }
+}
+
+async function moveBack(stop: StopNow, goal: Goal, clinic: string): Promise<void> {
+  try {
+    await sendMove(stop, goal);
+    toasts.say(moveWords.movedBack(clinic));
+  } catch (error) {
+    toasts.fault(refusal(error, stop.labId));
   }
 }
 
@@ -75,7 +82,8 @@ export function refusal(error: unknown, labId: string): string {
   if (!(error instanceof Problem)) return String(error);
   const current = error.body['current'] as { driverId?: string } | undefined;
   const driver = current?.driverId ? desk.driverName(labId, current.driverId) : '';
-  const said = moveWords.refused[error.code as keyof typeof moveWords.refused] as
+  const code = error.status === 412 ? 'changed_meanwhile' : error.code;
+  const said = moveWords.refused[code as keyof typeof moveWords.refused] as
     string | ((driver: string) => string) | undefined;
   const isAboutDriver = typeof said === 'function';
   if (isAboutDriver && driver) return said(driver);
@@ -85,9 +93,14 @@ export function refusal(error: unknown, labId: string): string {
 /** What a preview says, in one line: "+7 min for Tom, Ana saves 5, makes North Dental late". */
 export function told(moved: Moved, labId: string): string {
   const to = routeDriver(labId, moved.toRouteId);
-  const parts = [moveWords.added(Math.round(moved.addedMinutes), to)];
-  if (moved.fromRouteId !== moved.toRouteId)
+  const parts = [
+    moved.addedMinutes === null
+      ? moveWords.toUnknown(to)
+      : moveWords.added(Math.round(moved.addedMinutes), to),
+  ];
+  if (moved.fromRouteId !== moved.toRouteId && moved.savedMinutes !== null)
     parts.push(moveWords.saved(routeDriver(labId, moved.fromRouteId), Math.round(moved.savedMinutes)));
+  if (moved.joins) parts.push(moveWords.joins);
   parts.push(
     moved.becomesLate.length > 0 ? moveWords.makesLate(lateNames(moved, labId)) : moveWords.noneLate,
   );

@@ -8,7 +8,7 @@ import { shownAt } from '../desk/targets';
 import { share, spread, type Span } from '../desk/timeline';
 
 /** Marks are no nearer to each other than this, in pixels. */
-const GAP = 19;
+const GAP = 21;
 /** Nobody needs to see on his line what a dispatcher took off it. */
 const TAKEN_OFF = ['removed', 'moved', 'route_cancelled'];
 

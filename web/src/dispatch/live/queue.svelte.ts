@@ -32,7 +32,7 @@ class Queue {
     const now = clock.read();
     const all = exceptions({
       alerts: desk.alerts,
-      routes: desk.routes.values(),
+      routes: [...desk.routes.values()],
       drivers: desk.drivers,
       stops: desk.stops,
       isFree: (key) => desk.deliveries.has(key) || desk.pickups.has(key),

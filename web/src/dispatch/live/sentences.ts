@@ -191,7 +191,10 @@ const SAID: Record<string, Say> = {
     detail: told.noticeFailedDetail(about.text('channel')),
   }),
   clinic_answered: (about) => ({
-    what: told.clinicAnswered(about.clinic),
+    what:
+      about.alert?.['withdrawn'] === true
+        ? told.clinicWithdrew(about.clinic)
+        : told.clinicAnswered(about.clinic),
     detail: answer(
       {
         kind: about.text('kind') as ClinicAnswer['kind'],

@@ -1,6 +1,7 @@
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 
 import type * as MapLibre from 'maplibre-gl';
+import { FONT } from './sprites';
 
 export type Engine = typeof MapLibre;
 
@@ -11,8 +12,8 @@ let loading: Promise<Engine> | undefined;
  * policy allows no other.
  */
 export function engine(): Promise<Engine> {
-  loading ??= import('maplibre-gl').then(
-    (library) => {
+  loading ??= Promise.all([import('maplibre-gl'), fonts()]).then(
+    ([library]) => {
       library.setWorkerUrl(new URL(workerUrl, location.href).href);
       return library;
     },
@@ -23,4 +24,9 @@ export function engine(): Promise<Engine> {
     },
   );
   return loading;
+}
+
+/** Texts on the map are drawn once and kept: the page's own letters must be there by then. */
+async function fonts(): Promise<void> {
+  await document.fonts.load(`600 11px ${FONT}`).catch(() => undefined);
 }

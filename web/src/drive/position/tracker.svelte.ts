@@ -29,8 +29,6 @@ export class Tracker {
   /** The newest position, also where it is not worth sending. */
   here = $state.raw<Fix>();
   charging = $state(false);
-  /** When the server answered a position last, by its clock. */
-  heardAt = $state(0);
 
   #watch: number | undefined;
   #last: Fix | undefined;
@@ -46,7 +44,7 @@ export class Tracker {
   ) {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.#uplink = new Uplink(storage, driver, `${scheme}://${location.host}/ws/driver`, () => {
-      this.heardAt = clock.read();
+      if (this.#watch === undefined) void this.#hangUp();
     });
     void this.#watchBattery();
     void this.#watchPermission();
@@ -76,12 +74,24 @@ export class Tracker {
     this.#last = undefined;
     this.here = undefined;
     this.#say('off');
+    void this.#hangUp();
   }
 
   /** Opens the way to the server for what was kept, also when nothing new comes. */
-  flush(): void {
+  async flush(): Promise<void> {
+    if (this.#watch === undefined && !(await this.#hasKept())) return;
     this.#uplink.open();
     this.#uplink.hurry();
+  }
+
+  async #hasKept(): Promise<boolean> {
+    const driver = this.driver();
+    return driver !== undefined && (await this.storage.fixes(driver, 0, 1)).length > 0;
+  }
+
+  /** Nobody who is not on duty stays on the line, once what was kept is with the server. */
+  async #hangUp(): Promise<void> {
+    if (!(await this.#hasKept()) && this.#watch === undefined) this.#uplink.close();
   }
 
   #say(sight: Sight): void {

@@ -18,7 +18,8 @@ export type Outcome =
 /** After so many failures of the server on one tap those behind it go on, and the driver is told. */
 export const MOST_FAILURES = 5;
 const FIRST_WAIT_MS = 2_000;
-const MOST_WAIT_MS = 60_000;
+// Not every phone says that the network is back: half a minute is what a driver waits at a door.
+const MOST_WAIT_MS = 30_000;
 /** A proof that waits longer is told. */
 export const OLD_PROOF_MS = 30 * 60_000;
 

@@ -105,7 +105,7 @@ export class Phone {
     const poll = setInterval(() => void this.refresh(), POLL_MS);
     const back = () => {
       this.postman.hurry();
-      this.tracker.flush();
+      void this.tracker.flush();
       void this.refresh();
     };
     const seen = () => {
@@ -218,7 +218,13 @@ export class Phone {
     taps: ReturnType<typeof newTap>[],
     keeping: { draftDone?: string; replaces?: number[] },
   ): Promise<void> {
-    await this.storage.addTaps(taps, keeping);
+    try {
+      await this.storage.addTaps(taps, keeping);
+    } catch (error) {
+      // A full phone: nothing was kept, and the driver must know before they drive on.
+      toasts.fault(words.drive.queue.notKept);
+      throw error;
+    }
     this.taps = await this.storage.taps();
     this.postman.hurry();
   }
@@ -228,7 +234,7 @@ export class Phone {
   async startRoute(): Promise<void> {
     if (!this.route) return;
     await this.#tap([{ kind: 'start', routeId: this.route.routeId }]);
-    await this.setPresence('on_duty');
+    if (this.presence !== 'on_duty') await this.setPresence('on_duty');
   }
 
   async finishRoute(left: Undone[]): Promise<void> {
@@ -305,7 +311,12 @@ export class Phone {
 
   async saveDraft(draft: Draft): Promise<void> {
     this.#drafts = { ...this.#drafts, [draft.stopId]: draft };
-    await this.storage.saveDraft(draft);
+    try {
+      await this.storage.saveDraft(draft);
+    } catch {
+      // It is on the screen still, but would not outlive a reload.
+      toasts.fault(words.drive.queue.notKept);
+    }
   }
 
   phase(stop: DriveStop): Phase {
@@ -355,6 +366,6 @@ export class Phone {
     this.#wholeAt = 0;
     await this.refresh();
     this.postman.hurry();
-    this.tracker.flush();
+    void this.tracker.flush();
   }
 }

@@ -4,6 +4,7 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive: Words['drive'] = {
   title: 'Pontic Fahren',
+  noStorage: 'Dieser Browser behält nichts für diese Seite: privaten Modus verlassen und neu öffnen.',
   login: {
     title: 'Anmelden',
     inviting: 'Anmeldung mit Ihrer Einladung …',
@@ -13,12 +14,10 @@ export const drive: Words['drive'] = {
     asks: 'Öffnen Sie die Einladung der Disposition, oder geben Sie Ihr Token ein.',
     noDriver:
       'Sie sind angemeldet, aber nicht als Fahrer. Bitte mit Einladung oder Token eines Fahrers anmelden.',
-    token: 'Token des Fahrers',
     code: 'Einladungscode oder Token',
     unknown: 'Unbekannt oder abgelaufen.',
     later: 'Später',
   },
-  tabs: { stop: 'Stopp', list: 'Alle Stopps', queue: 'Noch nicht gesendet', menu: 'Menü' },
   back: 'Zurück',
   noDay: {
     title: 'Noch keine Stopps',
@@ -66,6 +65,7 @@ export const drive: Words['drive'] = {
     by: (time) => `bis ${time}`,
     extraNote: (count) =>
       count === 1 ? '1 Paket mehr als geplant abgeholt.' : `${count} Pakete mehr als geplant abgeholt.`,
+    gone: 'Dieser Stopp ist nicht mehr auf Ihrer Tour.',
     arrivedAt: (time) => `hier seit ${time}`,
     near: 'Sie sind da.',
   },
@@ -163,7 +163,6 @@ export const drive: Words['drive'] = {
     lead: 'Auf einen Stopp tippen, um ihn als nächsten anzufahren.',
     now: 'jetzt',
     open: (count) => n(count, 'Stopp übrig', 'Stopps übrig'),
-    closed: 'Erledigt',
   },
   queue: {
     none: 'Alles gesendet',
@@ -176,6 +175,7 @@ export const drive: Words['drive'] = {
     empty: 'Alles ist beim Server.',
     explain: 'Was Sie tun, bleibt auf diesem Handy und wird der Reihe nach gesendet, sobald ein Netz da ist.',
     retryIn: (seconds) => `Nächster Versuch in ${seconds} s`,
+    notKept: 'Das Handy ist voll: das wurde nicht behalten. Schaffen Sie Platz und tun Sie es noch einmal.',
     sendNow: 'Jetzt senden',
     tryAgain: 'Noch einmal',
     remove: 'Entfernen',
@@ -219,7 +219,7 @@ export const drive: Words['drive'] = {
     allow: 'Standort erlauben',
     retry: 'Erneut prüfen',
   },
-  network: { away: 'Kein Netz', back: 'Verbunden' },
+  network: { away: 'Kein Netz' },
   clock: {
     behind: (minutes) => `Die Uhr dieses Handys geht ${minutes} nach. Es gilt die des Servers.`,
     ahead: (minutes) => `Die Uhr dieses Handys geht ${minutes} vor. Es gilt die des Servers.`,

@@ -117,7 +117,7 @@ export const map: Words['map'] = {
     late: 'Zu spät',
     atRisk: 'Knapp',
     left: 'Halte übrig',
-    drivers: 'Unterwegs',
+    drivers: 'Im Dienst',
     rush: 'EILIG wartet',
     list: 'Zu spät und knapp',
     allWell: 'Alles ist pünktlich',

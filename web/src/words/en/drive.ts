@@ -2,6 +2,7 @@ const n = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}
 
 export const drive = {
   title: 'Pontic Drive',
+  noStorage: 'This browser keeps nothing for this page: leave its private mode and open it again.',
   login: {
     title: 'Log in',
     inviting: 'Logging in with your invite …',
@@ -10,12 +11,10 @@ export const drive = {
     again: 'Your session has ended. Log in again; nothing that waits is lost.',
     asks: 'Open the invite that dispatch sent you, or type your token.',
     noDriver: 'You are logged in, but not as a driver. Log in with a driver’s invite or token.',
-    token: 'Driver’s token',
     code: 'Invite code or token',
     unknown: 'It is not known, or it has ended.',
     later: 'Later',
   },
-  tabs: { stop: 'Stop', list: 'All stops', queue: 'Not sent yet', menu: 'Menu' },
   back: 'Back',
   noDay: {
     title: 'No stops yet',
@@ -67,6 +66,7 @@ export const drive = {
       count === 1
         ? '1 more package was fetched than planned.'
         : `${count} more packages were fetched than planned.`,
+    gone: 'This stop was taken off your route.',
     arrivedAt: (time: string) => `here since ${time}`,
     near: 'You are at the door.',
   },
@@ -164,7 +164,6 @@ export const drive = {
     lead: 'Tap a stop to go there next.',
     now: 'now',
     open: (count: number) => n(count, 'stop left', 'stops left'),
-    closed: 'Done',
   },
   queue: {
     none: 'All sent',
@@ -177,6 +176,7 @@ export const drive = {
     empty: 'Everything is with the server.',
     explain: 'What you do is kept on this phone and sent in order as soon as there is a network.',
     retryIn: (seconds: number) => `Next try in ${seconds} s`,
+    notKept: 'The phone is full: this was not kept. Free some space and do it again.',
     sendNow: 'Send now',
     tryAgain: 'Try again',
     remove: 'Remove',
@@ -220,7 +220,7 @@ export const drive = {
     allow: 'Allow location',
     retry: 'Check again',
   },
-  network: { away: 'No network', back: 'Connected' },
+  network: { away: 'No network' },
   clock: {
     behind: (minutes: string) => `This phone’s clock is ${minutes} slow. Times are told by the server’s.`,
     ahead: (minutes: string) => `This phone’s clock is ${minutes} fast. Times are told by the server’s.`,

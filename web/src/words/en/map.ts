@@ -116,7 +116,7 @@ export const map = {
     late: 'Late',
     atRisk: 'At risk',
     left: 'Stops left',
-    drivers: 'On the road',
+    drivers: 'On duty',
     rush: 'RUSH waiting',
     list: 'Late and at risk',
     allWell: 'Everything is on time',

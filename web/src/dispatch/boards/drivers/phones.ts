@@ -30,15 +30,9 @@ export function ownTracksUrl(origin: string, phone: Credentials, driverName: str
     auth: true,
     username: phone.deviceId,
     password: phone.secret,
-    deviceId: phone.deviceId.slice(0, 8),
     tid: initials(driverName),
-    // 2 is "move": a point every 30 s or 50 m.
+    // 2 is "move": points all the time. Every member makes the code denser, so the rest stays as the app has it.
     monitoring: 2,
-    locatorInterval: 30,
-    locatorDisplacement: 50,
-    moveModeLocatorInterval: 30,
-    cmd: true,
-    remoteConfiguration: false,
   };
   return `owntracks:///config?inline=${encodeURIComponent(base64(JSON.stringify(configuration)))}`;
 }

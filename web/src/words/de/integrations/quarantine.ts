@@ -46,6 +46,5 @@ export const quarantine: Words['integrations']['quarantine'] = {
     about: 'Betrifft',
     tries: 'Versuche',
     tried: 'Versucht',
-    publication: 'Veröffentlicht als',
   },
 };

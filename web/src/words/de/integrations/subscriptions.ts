@@ -12,7 +12,6 @@ export const subscriptions: Words['integrations']['subscriptions'] = {
   urlHint: 'https:// oder http://, ohne Benutzer und Passwort',
   wants: 'Will',
   everything: 'alles',
-  chosen: (types) => types,
   byPattern: 'nach einem Muster',
   pattern: 'Muster',
   patternHint: 'In der Art von EventBridge, etwa {"detail-type": [{"prefix": "Delivery"}]}. Leer: alles.',

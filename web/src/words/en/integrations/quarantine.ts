@@ -43,6 +43,5 @@ export const quarantine = {
     about: 'About',
     tries: 'Tries',
     tried: 'Tried',
-    publication: 'Published as',
   },
 };

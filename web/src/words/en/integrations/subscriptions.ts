@@ -10,7 +10,6 @@ export const subscriptions = {
   urlHint: 'https:// or http://, without user and password',
   wants: 'Wants',
   everything: 'everything',
-  chosen: (types: string) => types,
   byPattern: 'by a pattern',
   pattern: 'Pattern',
   patternHint: 'Of EventBridge’s kind, such as {"detail-type": [{"prefix": "Delivery"}]}. Empty: everything.',
