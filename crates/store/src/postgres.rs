@@ -31,7 +31,7 @@ mod tests;
 mod tokens;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool, Transaction};
