@@ -180,6 +180,16 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(messages::groups))
         .routes(routes!(messages::redrive))
         .routes(routes!(messages::redrive_many))
+        .merge(operation());
+    #[cfg(feature = "screens")]
+    let routes = routes.merge(screens::routes());
+    let (router, document) = routes.split_for_parts();
+    (router, described::described(docs::named(document)))
+}
+
+/// How the program itself does, and what it says of its messages.
+fn operation() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
         .routes(routes!(metrics::integration, metrics::reset))
         .routes(routes!(metrics::series))
         .routes(routes!(metrics::prometheus))
@@ -189,9 +199,5 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(schemas::index))
         .routes(routes!(schemas::get))
         .routes(routes!(schemas::asyncapi))
-        .routes(routes!(sender_check::check));
-    #[cfg(feature = "screens")]
-    let routes = routes.merge(screens::routes());
-    let (router, document) = routes.split_for_parts();
-    (router, described::described(docs::named(document)))
+        .routes(routes!(sender_check::check))
 }
