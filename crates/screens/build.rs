@@ -164,6 +164,7 @@ fn table(site: &Path, list: &str) -> Built<String> {
             form("Identity", "")
         };
         let kind = media_type(path)?;
+        let size = grouped(size);
         // A `String` takes everything.
         let _ = writeln!(
             table,
@@ -172,6 +173,18 @@ fn table(site: &Path, list: &str) -> Built<String> {
     }
     table.push_str("]\n");
     Ok(table)
+}
+
+/// A number as Rust is written: `1_106_497`.
+fn grouped(digits: &str) -> String {
+    let mut number = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            number.push('_');
+        }
+        number.push(digit);
+    }
+    number
 }
 
 /// The content type by the name's end. An unknown one is a fault of the build, not of whoever asks for the file.

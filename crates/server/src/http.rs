@@ -190,6 +190,16 @@ fn operated() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(messages::groups))
         .routes(routes!(messages::redrive))
         .routes(routes!(messages::redrive_many))
+        .merge(operation());
+    #[cfg(feature = "screens")]
+    let routes = routes.merge(screens::routes());
+    let (router, document) = routes.split_for_parts();
+    (router, described::described(docs::named(document)))
+}
+
+/// How the program itself does, and what it says of its messages.
+fn operation() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
         .routes(routes!(metrics::integration, metrics::reset))
         .routes(routes!(metrics::series))
         .routes(routes!(metrics::prometheus))

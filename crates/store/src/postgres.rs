@@ -32,7 +32,7 @@ mod tests;
 mod tokens;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool, Transaction};
@@ -58,28 +58,8 @@ use crate::page::{
 use crate::vault::Vault;
 use crate::{Store, StoreError};
 
+pub use self::connection::Options;
 pub use self::import::{Moved, import};
-
-/// Connections at most, where nobody says another number: one writes, the others read.
-const CONNECTIONS: usize = 8;
-
-/// How a database is opened.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Whoever signed the server's certificate; absent: the usual authorities.
-    pub ca_file: Option<PathBuf>,
-    /// So many connections at most.
-    pub connections: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            ca_file: None,
-            connections: CONNECTIONS,
-        }
-    }
-}
 
 /// The store in a database.
 pub struct PostgresStore {

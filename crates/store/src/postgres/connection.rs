@@ -1,6 +1,6 @@
 //! The way to the server: its address, TLS, and how each connection is set up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,27 @@ use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::StoreError;
+
+/// Connections at most, where nobody says another number: one writes, the others read.
+const CONNECTIONS: usize = 8;
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whoever signed the server's certificate; absent: the usual authorities.
+    pub ca_file: Option<PathBuf>,
+    /// So many connections at most.
+    pub connections: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            connections: CONNECTIONS,
+        }
+    }
+}
 
 /// How long to wait for a server that does not answer.
 const CONNECT: Duration = Duration::from_secs(5);
