@@ -156,16 +156,6 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::close))
         .routes(routes!(alerts::snooze))
-        .merge(operated());
-    #[cfg(feature = "screens")]
-    let routes = routes.merge(screens::routes());
-    let (router, document) = routes.split_for_parts();
-    (router, described::described(docs::named(document)))
-}
-
-/// What integration engineers and operators use: what was refused, who is told, what is counted, how it is all described.
-fn operated() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::get))
         .routes(routes!(quarantine::groups))
