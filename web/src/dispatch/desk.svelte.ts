@@ -187,6 +187,7 @@ export class Desk extends Registry {
       case 'ALERT':
       case 'ALERT_CLOSED':
       case 'ALERT_SNOOZED':
+      case 'ALERTS_OPEN':
         return this.#loads.want(ALERTS);
     }
   }
