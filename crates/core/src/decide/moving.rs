@@ -123,8 +123,9 @@ fn bring(desk: &mut Desk<'_>, to: &Route, stop: Stop) -> Step<Stop> {
     let mut stop = Stop {
         route_id: to.id.clone(),
         sequence: last + 1,
-        // What was said of the way, and seen at the fence, was of another van.
+        // What was said of the way, seen at the fence and told to the clinic was of another van.
         leg: None,
+        noticed_at: None,
         ..stop
     };
     stop.set_sightings(Vec::new());
