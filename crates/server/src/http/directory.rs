@@ -265,10 +265,11 @@ pub async fn get_driver(
 ) -> Answer<Json<Value>> {
     Ok(Json(shape::driver(
         &lookup::one::<Driver>(&app, &caller, &id, &which).await?,
+        caller.role.reads_names(),
     )))
 }
 
-/// Set a driver up: `{ labId, name, shift?, capacity? }`.
+/// Set a driver up: `{ labId, name, shift?, capacity?, phone? }`.
 #[utoipa::path(put, path = "/v1/drivers/{id}", tag = "directory", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put_driver(
     State(app): State<Arc<App>>,
