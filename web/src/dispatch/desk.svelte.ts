@@ -9,6 +9,7 @@ import { Order } from './desk/order';
 import { keyOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
 import { Registry, type Counts, type Kind } from './desk/registry';
+import { standing } from './desk/standing';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -22,10 +23,11 @@ const BEAT_MS = 250;
 /** With so many drivers nobody reads four times a second, and lists this long take their time. */
 const MANY_DRIVERS = 100;
 const BEAT_OF_MANY_MS = 1_000;
-/** Windows run out while nothing is heard. */
+/** Windows run out, and what was put off comes back, while nothing is heard. */
 const JUDGE_MS = 5_000;
 const MOST_CLINICS = 10_000;
 const MOST_OPEN = 4_000;
+const MOST_ALERTS = 400;
 
 /**
  * Everything the dispatcher's screens know, kept up by the live stream. What moves often stands in plain maps and is read after `beat`;
@@ -187,8 +189,11 @@ export class Desk extends Registry {
       case 'ALERT':
       case 'ALERT_CLOSED':
       case 'ALERT_SNOOZED':
-      case 'ALERTS_OPEN':
         return this.#loads.want(ALERTS);
+      case 'ALERTS_OPEN':
+        // What was asked before is older than this.
+        this.#order.isNews(ALERTS, this.#order.next());
+        return this.#setAlerts(standing(this.alerts, message['alerts'] as Alert[]));
     }
   }
 
@@ -230,7 +235,11 @@ export class Desk extends Registry {
   async #load(wanted: string): Promise<void> {
     if (wanted === ALERTS) {
       const asked = this.#order.next();
-      const alerts = await askAll<Alert>('/v1/alerts?status=open', 400);
+      // Those that are put off come back when they are due, and nothing is heard then.
+      const both = await Promise.all(
+        ['open', 'snoozed'].map((status) => askAll<Alert>(`/v1/alerts?status=${status}`, MOST_ALERTS)),
+      );
+      const alerts = both.flat().sort((a, b) => b.number - a.number);
       if (this.#order.isNews(ALERTS, asked)) this.#setAlerts(alerts);
       return this.#pulse();
     }
@@ -351,7 +360,8 @@ export class Desk extends Registry {
   // What moves on by itself.
 
   #judgeAll(): void {
-    if (this.judgeAll()) this.#pulse();
+    this.judgeAll();
+    this.#pulse();
   }
 
   #pulse(): void {

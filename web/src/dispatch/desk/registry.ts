@@ -183,12 +183,10 @@ export class Registry {
     }
   }
 
-  /** Judges all open stops anew: windows run out while nothing is heard. Gives whether something changed. */
-  judgeAll(): boolean {
+  /** Judges all open stops anew: windows run out while nothing is heard. */
+  judgeAll(): void {
     const now = this.now();
-    let changed = false;
-    for (const stop of this.stops.values()) if (isOpen(stop)) changed = judge(stop, now) || changed;
-    return changed;
+    for (const stop of this.stops.values()) if (isOpen(stop)) judge(stop, now);
   }
 
   /** Takes over a record as it was answered; none: it is there no more. */
