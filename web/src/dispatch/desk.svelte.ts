@@ -50,7 +50,11 @@ export class Desk extends Registry {
   /** Bumped when labs are there: zones are read from templates. */
   #labsTurn = $state(0);
 
-  readonly live = new Live((messages) => this.#hear(messages));
+  readonly live = new Live(
+    (messages) => this.#hear(messages),
+    // A session that has ended is told by nothing but a refusal; `me` leads to the login then.
+    () => void me().catch(() => undefined),
+  );
 
   #moved = new Moved();
   #hearers: ((messages: readonly LiveMessage[]) => void)[] = [];
@@ -361,6 +365,7 @@ export class Desk extends Registry {
 
   #judgeAll(): void {
     this.judgeAll();
+    this.live.check(Date.now());
     this.#pulse();
   }
 
