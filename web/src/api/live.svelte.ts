@@ -11,18 +11,16 @@ export type LiveState = 'connecting' | 'live' | 'away';
 
 const FIRST_WAIT_MS = 500;
 const MOST_WAIT_MS = 15_000;
-/** The server says something (at least a ping, which a page does not see) under the minute; a silent socket is asked by reconnecting. */
+/** The server pings under the minute, but a page does not see that: a socket that says nothing for longer is asked by reconnecting. */
 const SILENT_MS = 60_000;
-
-function query(of: Record<string, string>): string {
-  return Object.entries(of)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
-}
+/** Where packets are swallowed, nothing says that a socket will never open. */
+const OPENING_MS = 10_000;
+/** From so many reconnects in vain on it may be us who are not let in. */
+const VAIN = 2;
 
 /**
- * The stream of `/ws/dispatch`. A socket that drops is opened again, and what happened meanwhile comes first: the server resumes after the
- * last number that was heard. Nothing pops up; `state` and `heardAt` say how it stands.
+ * The stream of `/ws/dispatch`. A socket that drops, or may be dead, is opened again, and what happened meanwhile comes first: the server
+ * resumes after the last number that was heard. Nothing pops up; `state` and `heardAt` say how it stands.
  */
 export class Live {
   state = $state<LiveState>('connecting');
@@ -35,49 +33,89 @@ export class Live {
   #place: { epoch: string; seq: number } | undefined;
   #wait = FIRST_WAIT_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
+  #vain = 0;
+  #isOpening = false;
+  #life: AbortController | undefined;
 
+  /** `hear` gets what is heard; `inVain` is called when reconnecting goes on to fail. */
   constructor(
     private readonly hear: (messages: LiveMessage[]) => void,
-    private readonly query: Record<string, string> = {},
+    private readonly inVain: () => void = () => undefined,
   ) {}
 
   open(): void {
-    this.#closed = false;
-    const resumed = this.#place && { after: `${this.#place.epoch}:${this.#place.seq}` };
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(
-      `${scheme}://${location.host}/ws/dispatch?${query({ ...this.query, ...resumed })}`,
-    );
-    this.#socket = socket;
-    socket.onopen = () => {
-      this.#wait = FIRST_WAIT_MS;
-      if (this.#place) this.state = 'live';
-      this.heardAt = Date.now();
-    };
-    socket.onmessage = (event: MessageEvent<string>) => this.#gather(event.data);
-    socket.onclose = () => this.#again(socket);
+    this.#life?.abort();
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    // Another network: the socket of the old one is dead, even if nobody says so.
+    addEventListener('online', () => this.#connect(), { signal });
+    document.addEventListener('visibilitychange', () => this.#seen(), { signal });
+    this.#connect();
   }
 
   close(): void {
-    this.#closed = true;
+    this.#life?.abort();
+    this.#life = undefined;
     clearTimeout(this.#timer);
-    this.#socket?.close();
+    this.#drop();
   }
 
-  /** Opens it again at once, for instance when the network is back. */
-  hurry(): void {
-    if (this.#closed || this.state === 'live') return;
+  /** To be called now and then: a socket that may be dead is opened again. */
+  check(now: number): void {
+    if (this.#life && !this.#isOpening && this.isSilent(now) && navigator.onLine) this.#connect();
+  }
+
+  /** A page that is looked at again may have slept. */
+  #seen(): void {
+    if (document.hidden) return;
+    if (this.state === 'away') this.#connect();
+    else this.check(Date.now());
+  }
+
+  /** Opens it, in place of the one that is there. It counts as live until it turns out that it is not. */
+  #connect(): void {
     clearTimeout(this.#timer);
-    this.#socket?.close();
-    this.open();
+    this.#drop();
+    const resumed = this.#place
+      ? `?after=${encodeURIComponent(`${this.#place.epoch}:${this.#place.seq}`)}`
+      : '';
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/dispatch${resumed}`);
+    this.#socket = socket;
+    this.#isOpening = true;
+    this.#timer = setTimeout(() => this.#again(socket), OPENING_MS);
+    socket.onopen = () => {
+      if (socket !== this.#socket) return;
+      clearTimeout(this.#timer);
+      this.#wait = FIRST_WAIT_MS;
+      this.#vain = 0;
+      this.#isOpening = false;
+      if (this.#place) this.state = 'live';
+      this.heardAt = Date.now();
+    };
+    socket.onmessage = (event: MessageEvent<string>) => {
+      if (socket === this.#socket) this.#gather(event.data);
+    };
+    socket.onclose = () => this.#again(socket);
+  }
+
+  /** What the socket says from here on is nobody's matter. */
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#isOpening = false;
+    socket?.close();
   }
 
   #again(socket: WebSocket): void {
-    if (socket !== this.#socket || this.#closed) return;
+    if (socket !== this.#socket) return;
+    this.#drop();
+    clearTimeout(this.#timer);
     this.state = 'away';
     this.reconnects += 1;
-    this.#timer = setTimeout(() => this.open(), this.#wait * (0.5 + Math.random() / 2));
+    this.#vain += 1;
+    if (this.#vain > VAIN) this.inVain();
+    this.#timer = setTimeout(() => this.#connect(), this.#wait * (0.5 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, MOST_WAIT_MS);
   }
 
@@ -119,6 +157,6 @@ export class Live {
 
   /** Whether nothing was heard for so long that the socket may be dead without saying so. */
   isSilent(now: number): boolean {
-    return this.state === 'live' && now - this.heardAt > SILENT_MS;
+    return this.state !== 'away' && this.heardAt > 0 && now - this.heardAt > SILENT_MS;
   }
 }

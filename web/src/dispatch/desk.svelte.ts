@@ -6,9 +6,10 @@ import { Coalesced } from './desk/coalesce';
 import { Moved } from './desk/moved';
 import { hush, locate } from './desk/now';
 import { Order } from './desk/order';
-import { keyOf } from './desk/records';
+import { keyOf, keysOf } from './desk/records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route } from './desk/records';
 import { Registry, type Counts, type Kind } from './desk/registry';
+import { standing } from './desk/standing';
 
 export type { DriverNow, RouteNow, StopNow } from './desk/now';
 
@@ -22,10 +23,11 @@ const BEAT_MS = 250;
 /** With so many drivers nobody reads four times a second, and lists this long take their time. */
 const MANY_DRIVERS = 100;
 const BEAT_OF_MANY_MS = 1_000;
-/** Windows run out while nothing is heard. */
+/** Windows run out, and what was put off comes back, while nothing is heard. */
 const JUDGE_MS = 5_000;
 const MOST_CLINICS = 10_000;
 const MOST_OPEN = 4_000;
+const MOST_ALERTS = 400;
 
 /**
  * Everything the dispatcher's screens know, kept up by the live stream. What moves often stands in plain maps and is read after `beat`;
@@ -48,7 +50,11 @@ export class Desk extends Registry {
   /** Bumped when labs are there: zones are read from templates. */
   #labsTurn = $state(0);
 
-  readonly live = new Live((messages) => this.#hear(messages));
+  readonly live = new Live(
+    (messages) => this.#hear(messages),
+    // A session that has ended is told by nothing but a refusal; `me` leads to the login then.
+    () => void me().catch(() => undefined),
+  );
 
   #moved = new Moved();
   #hearers: ((messages: readonly LiveMessage[]) => void)[] = [];
@@ -183,12 +189,19 @@ export class Desk extends Registry {
         if (driver) hush(driver, message);
         return this.#loads.want(ALERTS);
       }
-      case 'RUSH_ALERT':
+      case 'RUSH_ALERT': {
+        const isCase = message['code'] === 'rush_case';
+        this.#loads.want(wish(isCase ? 'delivery' : 'pickup', labId, id(isCase ? 'deliveryId' : 'id')));
+        return this.#loads.want(ALERTS);
+      }
       case 'ALERT':
       case 'ALERT_CLOSED':
       case 'ALERT_SNOOZED':
-      case 'ALERTS_OPEN':
         return this.#loads.want(ALERTS);
+      case 'ALERTS_OPEN':
+        // What was asked before is older than this.
+        this.#order.heard(ALERTS);
+        return this.#setAlerts(standing(this.alerts, message['alerts'] as Alert[]));
     }
   }
 
@@ -216,26 +229,37 @@ export class Desk extends Registry {
   ): void {
     const labId = String(message['labId']);
     const date = String(message['date'] ?? '');
-    if (message['status'] === free && date <= this.today(labId)) {
-      this.#loads.want(wish(kind, labId, id));
-    } else {
-      tray.delete(keyOf(labId, id));
-      this.#order.isNews(wish(kind, labId, id), this.#order.next());
+    const key = keyOf(labId, id);
+    const isFree = message['status'] === free && date <= this.today(labId);
+    if (!isFree) {
+      tray.delete(key);
+      this.#order.heard(wish(kind, labId, id));
     }
+    // One that was RUSH may be so no more.
+    if (isFree || this.isRushWork(key)) this.#loads.want(wish(kind, labId, id));
   }
 
   // What is loaded.
 
   /** Loads what a wish names. */
   async #load(wanted: string): Promise<void> {
-    if (wanted === ALERTS) {
-      const asked = this.#order.next();
-      const alerts = await askAll<Alert>('/v1/alerts?status=open', 400);
-      if (this.#order.isNews(ALERTS, asked)) this.#setAlerts(alerts);
-      return this.#pulse();
-    }
+    await this.#order.ask((asked) =>
+      wanted === ALERTS ? this.#loadAlerts(asked) : this.#loadOne(wanted, asked),
+    );
+    this.#pulse();
+  }
+
+  async #loadAlerts(asked: number): Promise<void> {
+    // Those that are put off come back when they are due, and nothing is heard then.
+    const both = await Promise.all(
+      ['open', 'snoozed'].map((status) => askAll<Alert>(`/v1/alerts?status=${status}`, MOST_ALERTS)),
+    );
+    const alerts = both.flat().sort((a, b) => b.number - a.number);
+    if (this.#order.isNews(ALERTS, asked)) this.#setAlerts(alerts);
+  }
+
+  async #loadOne(wanted: string, asked: number): Promise<void> {
     const { kind, labId, id } = read(wanted);
-    const asked = this.#order.next();
     let record: unknown;
     try {
       const names = kind === 'delivery' ? '&names=0' : '';
@@ -246,7 +270,6 @@ export class Desk extends Registry {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
     }
     if (this.#order.isNews(wanted, asked)) this.put(kind, labId, id, record);
-    this.#pulse();
   }
 
   #setAlerts(alerts: Alert[]): void {
@@ -327,19 +350,19 @@ export class Desk extends Registry {
     idOf: (record: T) => string,
     tray?: Map<string, { labId: string }>,
   ): Promise<void> {
-    const asked = this.#order.next();
-    const before = [...(tray ?? [])];
-    const there: string[] = [];
-    for (const record of await askAll<T>(path, most)) {
-      const id = idOf(record);
-      there.push(keyOf(record.labId, id));
-      if (this.#order.isNews(wish(kind, record.labId, id), asked)) this.put(kind, record.labId, id, record);
-    }
-    for (const [key, { labId }] of before) {
-      const isGone = !there.includes(key);
-      const id = key.slice(labId.length + 1);
-      if (isGone && this.#order.isNews(wish(kind, labId, id), asked)) tray?.delete(key);
-    }
+    await this.#order.ask(async (asked) => {
+      const before = [...(tray ?? [])];
+      const records = await askAll<T>(path, most);
+      for (const record of records) {
+        const id = idOf(record);
+        if (this.#order.isNews(wish(kind, record.labId, id), asked)) this.put(kind, record.labId, id, record);
+      }
+      const there = keysOf(records, idOf);
+      for (const [key, { labId }] of before) {
+        const id = key.slice(labId.length + 1);
+        if (!there.has(key) && this.#order.isNews(wish(kind, labId, id), asked)) tray?.delete(key);
+      }
+    });
   }
 
   /** Loads everything again, after a fault. */
@@ -351,7 +374,9 @@ export class Desk extends Registry {
   // What moves on by itself.
 
   #judgeAll(): void {
-    if (this.judgeAll()) this.#pulse();
+    this.judgeAll();
+    this.live.check(Date.now());
+    this.#pulse();
   }
 
   #pulse(): void {

@@ -137,6 +137,22 @@ describe('alerts', () => {
     ]);
   });
 
+  it('hides what somebody put off until it is due', () => {
+    const alerts = [alert('stop_failed', { stopId: 'S1', snoozedUntil: '2026-06-09T11:15:00Z' })];
+    expect(find({ alerts, now: at('11:14') })).toEqual([]);
+    expect(codes(find({ alerts, now: at('11:15') }))).toEqual(['stop_failed']);
+  });
+
+  it('leaves of a card only the alerts that are not put off', () => {
+    const alerts = [
+      alert('quarantined', { snoozedUntil: '2026-06-09T11:15:00Z' }, '09:00'),
+      alert('quarantined', {}, '10:30'),
+    ];
+    const [card] = find({ alerts });
+    expect(card?.alerts).toEqual([alerts[1]]);
+    expect(card?.since).toBe(at('10:30'));
+  });
+
   it('shows one that it does not know, rather than none', () => {
     expect(codes(find({ alerts: [alert('something_new')] }))).toEqual(['something_new']);
   });

@@ -81,7 +81,7 @@ const OWN_DOING = new Set(['removed', 'moved', 'route_cancelled']);
 export function exceptions(found: Findings): Exception[] {
   const all = new Map<string, Exception>();
   for (const alert of found.alerts) {
-    if (!found.shows(alert.labId) || isOver(alert, found)) continue;
+    if (!found.shows(alert.labId) || isSnoozed(alert, found.now) || isOver(alert, found)) continue;
     const made = ofAlert(alert, found);
     const known = all.get(made.key);
     if (known) {
@@ -94,6 +94,11 @@ export function exceptions(found: Findings): Exception[] {
     for (const made of ofRoute(route, found)) all.set(made.key, made);
   }
   return [...all.values()].sort((a, b) => a.weight - b.weight || a.since - b.since);
+}
+
+/** Whether somebody has put it off, and that is not over yet. */
+function isSnoozed(alert: Alert, now: number): boolean {
+  return alert.snoozedUntil !== undefined && Date.parse(alert.snoozedUntil) > now;
 }
 
 /** Whether what an alert tells has passed by itself. */

@@ -71,14 +71,12 @@ export interface Prediction {
 }
 
 /** A stop with what is predicted of it, at `now`. */
-export function judge(stop: StopNow, now: number): boolean {
+export function judge(stop: StopNow, now: number): void {
   const { at, late, atRisk } = prospect(stop, stop.eta, now);
-  const changed = stop.late !== late || stop.atRisk !== atRisk;
   if (at === undefined) delete stop.at;
   else stop.at = at;
   stop.late = late;
   stop.atRisk = atRisk;
-  return changed;
 }
 
 /** Puts a prediction on a stop. */

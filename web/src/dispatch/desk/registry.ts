@@ -2,8 +2,10 @@ import { dateIn } from '../../ages';
 import { isOpen } from './lateness';
 import { hush, judge, locate, predict, predictions } from './now';
 import type { DriverNow, Prediction, RouteNow, StopNow } from './now';
-import { keyOf } from './records';
+import { freeDelivery, freePickup, keyOf } from './records';
 import type { Alert, Clinic, Delivery, Driver, Lab, Pickup, Route, Stop } from './records';
+import type { FreeDelivery, FreePickup } from './records';
+import { Rush } from './rush';
 
 /** What is loaded one by one. */
 export type Kind = 'route' | 'delivery' | 'pickup' | 'clinic' | 'driver';
@@ -26,14 +28,13 @@ export class Registry {
   readonly clinics = new Map<string, Clinic>();
   readonly labs = new Map<string, Lab>();
   /** Deliveries and pickups that are on no route, of today and before. */
-  readonly deliveries = new Map<string, Delivery>();
-  readonly pickups = new Map<string, Pickup>();
+  readonly deliveries = new Map<string, FreeDelivery>();
+  readonly pickups = new Map<string, FreePickup>();
 
   #predictions = new Map<string, Prediction>();
   /** Routes by driver; made anew when a route changed. */
   #driven: Map<string, RouteNow[]> | undefined;
-  /** Deliveries and pickups that are RUSH, by key. */
-  #rush = new Set<string>();
+  #rush = new Rush();
 
   /** `now` gives the server's time in ms. */
   constructor(private readonly now: () => number) {}
@@ -53,9 +54,13 @@ export class Registry {
 
   /** Whether something at that stop is RUSH. */
   isRush(stop: Pick<Stop, 'labId' | 'deliveryIds' | 'pickupIds'>): boolean {
-    if (this.#rush.size === 0) return false;
     const isRush = (id: string) => this.#rush.has(keyOf(stop.labId, id));
     return stop.deliveryIds.some(isRush) || stop.pickupIds.some(isRush);
+  }
+
+  /** Whether a delivery or pickup is RUSH, as far as is known. */
+  isRushWork(key: string): boolean {
+    return this.#rush.has(key);
   }
 
   /** The route that a stop is on. */
@@ -171,11 +176,7 @@ export class Registry {
 
   /** Who is silent and what is RUSH, by the open alerts, newest first. */
   heed(alerts: Alert[]): void {
-    for (const alert of alerts) {
-      const id =
-        alert.code === 'rush_case' ? alert['deliveryId'] : alert.code === 'rush_pickup' && alert['id'];
-      if (typeof id === 'string') this.#rush.add(keyOf(alert.labId, id));
-    }
+    this.#rush.heed(alerts);
     // The newest of each driver is taken last, and stays.
     for (const alert of alerts.filter((one) => one.code === 'driver_silent').toReversed()) {
       const driver = this.drivers.get(keyOf(alert.labId, String(alert['driverId'])));
@@ -183,12 +184,23 @@ export class Registry {
     }
   }
 
-  /** Judges all open stops anew: windows run out while nothing is heard. Gives whether something changed. */
-  judgeAll(): boolean {
+  /** Judges all open stops anew: windows run out while nothing is heard. */
+  judgeAll(): void {
     const now = this.now();
-    let changed = false;
-    for (const stop of this.stops.values()) if (isOpen(stop)) changed = judge(stop, now) || changed;
-    return changed;
+    for (const stop of this.stops.values()) if (isOpen(stop)) judge(stop, now);
+  }
+
+  /** Forgets what is over since yesterday, and what was remembered of it. */
+  forget(): void {
+    for (const [key, route] of this.routes) {
+      const isOver = route.status === 'finished' || route.status === 'cancelled';
+      if (isOver && route.date < this.today(route.labId)) this.#dropRoute(key);
+    }
+    for (const key of this.#predictions.keys()) if (!this.stops.has(key)) this.#predictions.delete(key);
+    const work = new Set([...this.deliveries.keys(), ...this.pickups.keys()]);
+    for (const { labId, deliveryIds, pickupIds } of this.stops.values())
+      for (const id of [...deliveryIds, ...pickupIds]) work.add(keyOf(labId, id));
+    this.#rush.keep(work);
   }
 
   /** Takes over a record as it was answered; none: it is there no more. */
@@ -210,6 +222,8 @@ export class Registry {
 
   #putRoute(record: Route): void {
     const key = keyOf(record.labId, record.id);
+    // Answers to what was asked at once come in any order.
+    if (record.version < (this.routes.get(key)?.version ?? 0)) return;
     this.#dropRoute(key);
     if (record.status === 'cancelled') return;
     const now = this.now();
@@ -242,44 +256,20 @@ export class Registry {
     Object.assign(driver, { phone, shift, capacity, presence });
   }
 
-  /** Only what the tray shows: no person's name stays in memory. */
   #putDelivery(key: string, record: Delivery | undefined): void {
-    if (record?.priority === 'RUSH') this.#rush.add(key);
+    if (record) this.#rush.record(key, record.priority === 'RUSH');
     const isFree = record?.status === 'scheduled' && record.deliveryDate <= this.today(record.labId);
     if (!isFree) return void this.deliveries.delete(key);
-    const { deliveryId, labId, clinicId, deliveryDate, status, priority, packageCount, version } = record;
-    this.deliveries.set(key, {
-      deliveryId,
-      labId,
-      clinicId,
-      deliveryDate,
-      status,
-      priority,
-      packageCount,
-      version,
-    });
+    this.deliveries.set(key, freeDelivery(record));
   }
 
   #putPickup(key: string, record: Pickup | undefined): void {
-    if (record?.isRush) this.#rush.add(key);
+    if (record) this.#rush.record(key, record.isRush);
     const isFree =
       record?.status === 'requested' &&
       dateIn(Date.parse(record.windowStart), this.zone(record.labId)) <= this.today(record.labId);
     if (!isFree) return void this.pickups.delete(key);
-    const { id, pickupId, labId, clinicId, status, isRush, packageCount, windowStart, windowEnd, version } =
-      record;
-    this.pickups.set(key, {
-      id,
-      pickupId,
-      labId,
-      clinicId,
-      status,
-      isRush,
-      packageCount,
-      windowStart,
-      windowEnd,
-      version,
-    });
+    this.pickups.set(key, freePickup(record));
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Delivery, Pickup } from './records';
+import type { FreeDelivery, FreePickup } from './records';
 import { takeOn, waiting } from './tray';
 
-function delivery(clinicId: string, over: Partial<Delivery> = {}): Delivery {
+function delivery(clinicId: string, over: Partial<FreeDelivery> = {}): FreeDelivery {
   return {
     deliveryId: `D-${clinicId}`,
     labId: 'L',
@@ -16,7 +16,7 @@ function delivery(clinicId: string, over: Partial<Delivery> = {}): Delivery {
   };
 }
 
-function pickup(clinicId: string, end: string, over: Partial<Pickup> = {}): Pickup {
+function pickup(clinicId: string, end: string, over: Partial<FreePickup> = {}): FreePickup {
   return {
     id: `P-${clinicId}`,
     pickupId: `EXT-${clinicId}`,

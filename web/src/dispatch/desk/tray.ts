@@ -1,12 +1,12 @@
-import { keyOf, type Delivery, type Pickup } from './records';
+import { keyOf, type FreeDelivery, type FreePickup } from './records';
 
 /** What waits at one clinic for a driver: it is one stop, so it is one entry. */
 export interface Waiting {
   key: string;
   labId: string;
   clinicId: string;
-  deliveries: Delivery[];
-  pickups: Pickup[];
+  deliveries: FreeDelivery[];
+  pickups: FreePickup[];
   isRush: boolean;
   /** Promised for a day before today. */
   isOverdue: boolean;
@@ -17,8 +17,8 @@ export interface Waiting {
 
 /** What is on no route, clinic by clinic: RUSH first, then what is overdue, then by the end of its window. */
 export function waiting(
-  deliveries: Iterable<Delivery>,
-  pickups: Iterable<Pickup>,
+  deliveries: Iterable<FreeDelivery>,
+  pickups: Iterable<FreePickup>,
   today: (labId: string) => string,
 ): Waiting[] {
   const all = new Map<string, Waiting>();

@@ -42,7 +42,8 @@ class Queue {
       now,
     });
     this.#remember(all);
-    return all.filter((one) => !this.#snoozes.isAside(one.key, now));
+    this.#snoozes.only(desk.alerts);
+    return all.filter((one) => !this.#snoozes.isAside(one, now));
   }
 
   #remember(all: Exception[]): void {
@@ -55,33 +56,33 @@ class Queue {
   snooze(one: Exception, minutes: number): void {
     const until = clock.read() + minutes * 60_000;
     const time = timeOfDay(until, desk.zone(one.labId));
-    this.#aside(one, until, words.dispatch.queue.snoozed(time), () =>
-      desk.has('/v1/alerts/{number}/snooze') ? each(one, 'snooze', { minutes }) : Promise.resolve(),
-    );
+    this.#snoozes.put(one, until);
+    this.#aside(one, words.dispatch.queue.snoozed(time), () => each(one, 'snooze', { minutes }));
   }
 
   /** Somebody has dealt with it. */
   close(one: Exception): void {
-    const forGood = clock.read() + 24 * 3_600_000;
-    this.#aside(one, forGood, words.dispatch.queue.closed, () => each(one, 'close'));
+    this.#snoozes.close(one, clock.read());
+    this.#aside(one, words.dispatch.queue.closed, () => each(one, 'close'));
   }
 
   /** Out of sight at once, sent when the way back is over. */
-  #aside(one: Exception, until: number, said: string, send: () => Promise<void>): void {
-    this.#snoozes.put(one.key, until);
+  #aside(one: Exception, said: string, send: () => Promise<void>): void {
     this.#turn += 1;
     const back = () => {
-      this.#snoozes.back(one.key);
+      this.#snoozes.back(one);
       this.#turn += 1;
     };
-    this.#later.put(one.key, () => {
+    // The same card may come back with another alert while the first is still waiting: both are sent.
+    const sending = [one.key, ...one.alerts.map(({ number }) => number)].join(' ');
+    this.#later.put(sending, () => {
       send().catch((error: unknown) => {
         back();
         toasts.fault(error instanceof Problem ? error.message : String(error));
       });
     });
     toasts.say(said, () => {
-      if (this.#later.takeBack(one.key)) back();
+      if (this.#later.takeBack(sending)) back();
     });
   }
 }

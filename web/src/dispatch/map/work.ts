@@ -1,5 +1,5 @@
 import { askAll } from '../../api/client';
-import type { Delivery, Pickup } from '../desk/records';
+import { freeDelivery, freePickup, type FreeDelivery, type FreePickup } from '../desk/records';
 import type { Desk } from '../desk.svelte';
 import { dayBounds } from './day';
 import { errands, type Errand } from './errands';
@@ -13,8 +13,8 @@ const MOST = 6_000;
  * route's stops name their deliveries and pickups, but not how many packages those are.
  */
 export class Work {
-  #deliveries: Delivery[] = [];
-  #pickups: Pickup[] = [];
+  #deliveries: FreeDelivery[] = [];
+  #pickups: FreePickup[] = [];
   #known = new Set<string>();
   #askedAt = -Infinity;
   #isAsking = false;
@@ -49,12 +49,12 @@ export class Work {
     this.#askedAt = performance.now();
     try {
       const [assigned, out, pickups] = await Promise.all([
-        askAll<Delivery>('/v1/deliveries?status=assigned', MOST),
-        askAll<Delivery>('/v1/deliveries?status=out_for_delivery', MOST),
-        askAll<Pickup>('/v1/pickups?status=scheduled', MOST),
+        askAll<FreeDelivery>('/v1/deliveries?status=assigned', MOST),
+        askAll<FreeDelivery>('/v1/deliveries?status=out_for_delivery', MOST),
+        askAll<FreePickup>('/v1/pickups?status=scheduled', MOST),
       ]);
-      this.#deliveries = [...assigned, ...out].map(plain);
-      this.#pickups = pickups.map(plainPickup);
+      this.#deliveries = [...assigned, ...out].map(freeDelivery);
+      this.#pickups = pickups.map(freePickup);
       this.#known = new Set([
         ...this.#deliveries.map((one) => one.deliveryId),
         ...this.#pickups.map((one) => one.id),
@@ -74,33 +74,4 @@ export class Work {
     }
     return false;
   }
-}
-
-/** Only what is counted: no person's name stays in memory. */
-function plain({
-  deliveryId,
-  labId,
-  clinicId,
-  deliveryDate,
-  status,
-  priority,
-  packageCount,
-  version,
-}: Delivery): Delivery {
-  return { deliveryId, labId, clinicId, deliveryDate, status, priority, packageCount, version };
-}
-
-function plainPickup({
-  id,
-  pickupId,
-  labId,
-  clinicId,
-  status,
-  isRush,
-  packageCount,
-  windowStart,
-  windowEnd,
-  version,
-}: Pickup): Pickup {
-  return { id, pickupId, labId, clinicId, status, isRush, packageCount, windowStart, windowEnd, version };
 }

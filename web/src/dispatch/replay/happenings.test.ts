@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Route } from '../desk/records';
-import { happenings, stopsOf, type StopOfDay } from './happenings';
+import type { Route, Stop } from '../desk/records';
+import { happenings, stopsOf } from './happenings';
 import { Track } from './track';
 
-const stop = (of: Partial<StopOfDay>): StopOfDay => ({
+const stop = (of: Partial<Stop>): Stop => ({
   id: 'S',
   labId: 'L',
   routeId: 'R',

@@ -9,16 +9,12 @@ export interface Happening {
   at: number;
   /** Of a gap: how long it was, in ms. */
   lasted?: number;
-  stop?: StopOfDay;
+  stop?: Stop;
   place?: LngLat;
 }
 
-export interface StopOfDay extends Stop {
-  proof?: { signatureId?: string; photoIds?: string[]; receivedBy?: string };
-}
-
 /** The stops that a driver drove or was to drive: a route that changed hands has some of each. */
-export function stopsOf(routes: readonly Route[], driverId: string): StopOfDay[] {
+export function stopsOf(routes: readonly Route[], driverId: string): Stop[] {
   return routes
     .filter((route) => route.status !== 'cancelled')
     .flatMap((route) => route.stops.filter((stop) => (stop.driverId ?? route.driverId) === driverId))
@@ -26,14 +22,14 @@ export function stopsOf(routes: readonly Route[], driverId: string): StopOfDay[]
 }
 
 /** What happened, in order of time. */
-export function happenings(stops: readonly StopOfDay[], track: Track): Happening[] {
+export function happenings(stops: readonly Stop[], track: Track): Happening[] {
   const found: Happening[] = stops.flatMap(ofStop);
   for (const { from, to } of track.gaps) found.push({ what: 'gap', at: from, lasted: to - from });
   for (const fix of track.suspects) found.push({ what: 'suspect', at: fix.at, place: fix });
   return found.sort((a, b) => a.at - b.at);
 }
 
-function ofStop(stop: StopOfDay): Happening[] {
+function ofStop(stop: Stop): Happening[] {
   const found: Happening[] = [];
   const add = (what: Happening['what'], at: string | undefined) => {
     if (at !== undefined) found.push({ what, at: Date.parse(at), stop });
