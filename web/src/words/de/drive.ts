@@ -182,6 +182,8 @@ export const drive: Words['drive'] = {
     removeSure: 'Endgültig entfernen?',
     waiting: 'wartet',
     blocked: 'wartet auf den Nachweis',
+    waitsForStops:
+      'wartet, bis das Abgelehnte darüber gesendet oder entfernt ist: das Ende der Tour ließe diese Stopps scheitern',
     deeds: {
       start: 'Tour begonnen',
       finish: 'Tour beendet',

@@ -183,6 +183,8 @@ export const drive = {
     removeSure: 'Remove for good?',
     waiting: 'waits',
     blocked: 'waits for its proof',
+    waitsForStops:
+      'waits until what was refused above is sent or removed: a finished route would fail those stops',
     deeds: {
       start: 'Route started',
       finish: 'Route finished',
