@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AT, complete, DRIVER, proof, tap } from '../testing/day';
+import { AT, complete, DRIVER, FILE, proof, tap } from '../testing/day';
 import {
   again,
   goesOn,
@@ -98,6 +98,15 @@ describe('a tap after an answer', () => {
       result: 'P-1',
       sentAt: 5,
     });
+  });
+
+  it('does not keep a file that the server has', () => {
+    const sent = settle(proof(1), outcome(201, '', 'P-1'), 5);
+    expect(sent.deed).toMatchObject({ kind: 'proof', file: { type: FILE.type } });
+    if (sent.deed.kind !== 'proof') throw new Error('a proof');
+    expect(sent.deed.file.bytes.byteLength).toBe(0);
+    const refused = settle(proof(1), outcome(413, '', null), 5);
+    expect(refused.deed).toEqual(proof(1).deed);
   });
 
   it('keeps why it was refused, until it is tried again', () => {

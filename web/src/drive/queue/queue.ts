@@ -76,7 +76,14 @@ export function neededBy(tap: Tap): string[] {
 export function settle(tap: Tap, came: Outcome, at: number): Tap {
   switch (came.kind) {
     case 'taken':
-      return { ...tap, state: 'sent', refusal: null, result: came.result, sentAt: at };
+      return {
+        ...tap,
+        deed: lightened(tap.deed),
+        state: 'sent',
+        refusal: null,
+        result: came.result,
+        sentAt: at,
+      };
     case 'refused':
       return { ...tap, state: 'refused', refusal: came.refusal };
     case 'failed': {
@@ -89,6 +96,11 @@ export function settle(tap: Tap, came: Outcome, at: number): Tap {
     case 'logged_out':
       return tap;
   }
+}
+
+/** A file that the server has need not fill the phone until its completion is sent. */
+function lightened(deed: Deed): Deed {
+  return deed.kind === 'proof' ? { ...deed, file: { ...deed.file, bytes: new ArrayBuffer(0) } } : deed;
 }
 
 /** A refused tap that is tried once more, in its old place. */

@@ -177,6 +177,7 @@ export const drive = {
     explain: 'What you do is kept on this phone and sent in order as soon as there is a network.',
     retryIn: (seconds: number) => `Next try in ${seconds} s`,
     notKept: 'The phone is full: this was not kept. Free some space and do it again.',
+    dayNotKept: 'The phone is full: the stops are not kept on it. Free some space.',
     sendNow: 'Send now',
     tryAgain: 'Try again',
     remove: 'Remove',
