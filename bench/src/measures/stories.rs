@@ -174,6 +174,7 @@ fn entry(number: u64, case: &Case, before: Option<&Delivery>, after: &Delivery) 
     };
     let origin = Origin {
         scope: None,
+        driver: None,
         source: "cases.production".to_owned(),
         id: Some(format!("EV-{number}")),
         time: None,

@@ -8,7 +8,7 @@ mod received;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ClinicId, LabId};
+use crate::id::{ClinicId, DriverId, LabId};
 use crate::phi::{Phi, Private};
 
 pub use made::*;
@@ -23,6 +23,9 @@ pub struct Origin {
     /// Lab that the sender is bound to; absent: may speak for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<LabId>,
+    /// Driver that the sender is; absent: acts for all. Where a route went to another driver meanwhile, this one does nothing on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<DriverId>,
     /// The source it names: `cases.production`, `dentrix`, …
     pub source: String,
     /// The sender's id of the event.

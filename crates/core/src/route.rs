@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, MAX_ANSWERS};
 use crate::delivery::ProofOfDelivery;
 use crate::id::{ClinicId, DeliveryId, DriverId, LabId, PickupId, RouteId, StopId};
 use crate::phi::{Phi, Private};
@@ -213,6 +213,9 @@ pub struct Stop {
     /// How often it said something.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub answered: u32,
+    /// The stop at which its work is now, where its route was to call at the clinic anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<StopId>,
     /// Counts its changes.
     #[serde(default)]
     pub version: u64,
@@ -222,6 +225,20 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// Takes over what the clinic said of another visit that becomes this one: of each kind the newest counts.
+    pub fn take_answers_of(&mut self, other: &Self) {
+        for answer in &other.answers {
+            let mut own = self.answers.iter_mut();
+            match own.find(|own| own.kind == answer.kind) {
+                Some(own) if own.at < answer.at => *own = *answer,
+                Some(_) => {}
+                None => self.answers.push(*answer),
+            }
+        }
+        self.answers.sort_by_key(|answer| answer.at);
+        self.answered = MAX_ANSWERS.min(self.answered + other.answered);
+    }
+
     /// When the driver said to have arrived; none if only the positions say so.
     pub fn tapped_at(&self) -> Option<Timestamp> {
         self.arrived_at.filter(|at| {
@@ -246,13 +263,14 @@ impl Stop {
 }
 
 /// Why a stop cannot go to that route: the contract's word. `is_loaded`: some of what it brings is in a van; `open` are the open
-/// stops of the route it would go to.
+/// stops of the route it would go to, which has `total`.
 pub fn obstacle(
     stop: &Stop,
     from: &Route,
     to: &Route,
     is_loaded: bool,
     open: &[Stop],
+    total: usize,
 ) -> Option<&'static str> {
     if !stop.status.is_open() {
         return Some("stop_closed");
@@ -271,7 +289,7 @@ pub fn obstacle(
     if is_loaded && (!is_same_van || joins_another) {
         return Some("cases_in_van");
     }
-    (open.len() >= MAX_STOPS).then_some("route_full")
+    (!joins_another && total >= MAX_STOPS).then_some("route_full")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

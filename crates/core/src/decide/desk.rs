@@ -12,6 +12,7 @@ use crate::facts::{Facts, Found, Key, View};
 use crate::fault::{Fault, Reason};
 use crate::id::{ClinicId, DriverId, Ids, LabId};
 use crate::record::{Change, Entity, Kind, Record};
+use crate::route::Route;
 use crate::rules::Rules;
 use crate::state::Machine;
 use crate::time;
@@ -197,6 +198,14 @@ impl<'a> Desk<'a> {
             Some(scope) if scope != lab => {
                 Err(Refusal::Forbidden(Fault::new("detail.labId", Reason::Forbidden)).into())
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// A driver acts on their own routes: others do not exist for them.
+    pub fn check_driver(&self, route: &Route, code: &'static str) -> Step<()> {
+        match &self.origin.driver {
+            Some(driver) if *driver != route.driver_id => Err(Refusal::Unknown(code).into()),
             _ => Ok(()),
         }
     }

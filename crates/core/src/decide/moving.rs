@@ -1,7 +1,7 @@
 //! A stop goes to another route, or gets another place on its own.
 
 use super::publish::Publication;
-use super::routes::{assign_delivery, assign_pickup, load, reorder, with_stops};
+use super::routes::{assign_delivery, assign_pickup, load, reorder, tell_on_the_way, with_stops};
 use super::{Desk, Refusal, Step};
 use crate::delivery::Delivery;
 use crate::event::StopMoved;
@@ -22,9 +22,10 @@ pub fn moved(desk: &mut Desk<'_>, detail: &StopMoved) -> Step<String> {
     }
     let (from, _) = with_stops(desk, &detail.lab_id, &stop.route_id)?;
     let (to, stops) = with_stops(desk, &detail.lab_id, &detail.route_id)?;
-    let open = open(stops);
     let is_loaded = is_loaded(desk, &stop)?;
-    if let Some(code) = obstacle(&stop, &from, &to, is_loaded, &open) {
+    let total = stops.len();
+    let open = open(stops);
+    if let Some(code) = obstacle(&stop, &from, &to, is_loaded, &open, total) {
         return Err(Refusal::Conflict(code).into());
     }
     if from.id == to.id {
@@ -47,6 +48,14 @@ pub fn moved(desk: &mut Desk<'_>, detail: &StopMoved) -> Step<String> {
         (place_of(desk, &to, &there.id)?, false)
     };
     close_gap(desk, &from)?;
+    // A clinic is told once that a driver comes: that of a van on the road was, and so was one that is called at anyway.
+    let is_news = to.status == RouteStatus::Started && from.status != RouteStatus::Started;
+    if is_news
+        && there.id == detail.stop_id
+        && let Some(stop) = desk.get::<Stop>(&to.lab_id, there.id.as_str())?
+    {
+        tell_on_the_way(desk, &to, &stop)?;
+    }
     let answer = result(&there, &from, position);
     count(desk, from);
     count(desk, to);
@@ -145,6 +154,7 @@ fn join(desk: &mut Desk<'_>, to: &Route, stop: Stop, mut twin: Stop) -> Step<Sto
         let pickup = desk.get::<Pickup>(&to.lab_id, id.as_str())?;
         assign_pickup(desk, to, &mut twin, pickup)?;
     }
+    twin.take_answers_of(&stop);
     desk.put(twin.clone());
     // With its last piece of work it was closed already.
     let mut left = desk
@@ -155,6 +165,7 @@ fn join(desk: &mut Desk<'_>, to: &Route, stop: Stop, mut twin: Stop) -> Step<Sto
         left.closed_at = Some(desk.now);
     }
     left.reason = Some("moved".to_owned());
+    left.joined = Some(twin.id.clone());
     desk.put(left);
     Ok(twin)
 }

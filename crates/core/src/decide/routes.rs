@@ -1,7 +1,5 @@
 //! Routes: planned, changed, handed to another driver, driven.
 
-use std::collections::BTreeMap;
-
 use super::cases::take_off;
 use super::publish::{Alert, Publication};
 use super::stops::{self, moment};
@@ -51,14 +49,14 @@ fn result(route: &Route) -> String {
         .to_string()
 }
 
-/// Adds stops after `last`. Two plans for one clinic are one stop. All faults at once.
+/// Adds stops after `last`; gives those that are new. Two plans for one clinic are one stop. All faults at once.
 fn add_stops(
     desk: &mut Desk<'_>,
     route: &Route,
     last: u32,
     plans: &[StopPlan],
     field: &str,
-) -> Step<()> {
+) -> Step<Vec<StopId>> {
     if usize::try_from(last).unwrap_or(MAX_STOPS) + plans.len() > MAX_STOPS {
         return Err(Refusal::Invalid(vec![Fault::new(field.to_owned(), Reason::TooLong)]).into());
     }
@@ -66,6 +64,7 @@ fn add_stops(
     let mut faults = Vec::new();
     let mut sequence = last;
     let mut made: Vec<Stop> = Vec::new();
+    let mut new = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
         let path = format!("{field}[{index}]");
         let clinic = desk.clinic(&route.lab_id, &plan.clinic_id)?;
@@ -81,7 +80,9 @@ fn add_stops(
             if plan.id.is_some() && made.iter().any(|stop| Some(&stop.id) == plan.id.as_ref()) {
                 faults.push(Fault::new(format!("{path}.id"), Reason::Mismatch));
             }
-            new_stop(desk, route, plan, sequence, &path, &mut faults)?
+            let stop = new_stop(desk, route, plan, sequence, &path, &mut faults)?;
+            new.push(stop.id.clone());
+            stop
         };
         stop.clinic_id = clinic.id;
         take_on(desk, route, &mut stop, plan, &path, &mut faults)?;
@@ -93,7 +94,7 @@ fn add_stops(
     for stop in made {
         desk.put(stop);
     }
-    Ok(())
+    Ok(new)
 }
 
 /// The stop at which the route calls at that clinic anyway, if it is still ahead.
@@ -167,6 +168,7 @@ fn new_stop(
         proof: crate::delivery::ProofOfDelivery::default(),
         answers: Vec::new(),
         answered: 0,
+        joined: None,
         version: 0,
         private: Phi::default(),
     })
@@ -305,6 +307,7 @@ pub fn with_stops(desk: &Desk<'_>, lab: &LabId, id: &RouteId) -> Step<(Route, Ve
         Key::Parts(Kind::Stop, lab.clone(), id.to_string()),
     ])?;
     let route = desk.need::<Route>(lab, id.as_str(), "unknown_route")?;
+    desk.check_driver(&route, "unknown_route")?;
     let mut stops = desk.parts::<Stop>(lab, id.as_str())?;
     stops.sort_by_key(|stop| stop.sequence);
     Ok((route, stops))
@@ -329,13 +332,22 @@ pub fn started(desk: &mut Desk<'_>, detail: &RouteStarted) -> Step<String> {
             desk.put(delivery.clone());
             desk.publish(Publication::delivery(&delivery, false));
         }
-        let clinic = desk.clinic(&stop.lab_id, &stop.clinic_id)?;
-        let stands_in = stop.clinic_name.as_ref().filter(|_| !clinic.verified);
-        let name = stands_in.unwrap_or(&clinic.name);
-        desk.publish(Publication::on_the_way(&route, stop, name));
+    }
+    // After all else, so that what is said of the work comes as it always did.
+    for stop in stops.iter().filter(|stop| stop.status.is_open()) {
+        tell_on_the_way(desk, &route, stop)?;
     }
     desk.put(route.clone());
     Ok(result(&route))
+}
+
+/// The clinic is one that the van comes to, from now on.
+pub fn tell_on_the_way(desk: &mut Desk<'_>, route: &Route, stop: &Stop) -> Step<()> {
+    let clinic = desk.clinic(&stop.lab_id, &stop.clinic_id)?;
+    let stands_in = stop.clinic_name.as_ref().filter(|_| !clinic.verified);
+    let name = stands_in.unwrap_or(&clinic.name);
+    desk.publish(Publication::on_the_way(route, stop, name));
+    Ok(())
 }
 
 /// The driver is back: what was fetched is in the lab, and stops that are still open were not visited.
@@ -347,7 +359,12 @@ pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
     route.status = desk.step(route.status, RouteStep::Finish, "route_not_started")?;
     let at = moment(desk, detail.at);
     route.finished_at = Some(at);
-    route.left = left_in_van(desk, &detail.lab_id, &detail.left)?;
+    check_left(desk, &detail.lab_id, &detail.left)?;
+    for one in &detail.left {
+        if !route.left.iter().any(|known| known.id == one.id) {
+            route.left.push(one.clone());
+        }
+    }
     for stop in stops {
         if stop.status.is_open() {
             stops::leave_out(desk, stop, Some("route_finished".to_owned()), at)?;
@@ -363,24 +380,22 @@ pub fn finished(desk: &mut Desk<'_>, detail: &RouteFinished) -> Step<String> {
 }
 
 /// What a driver says is still in the van: cases and pickups that there are, each with a reason.
-fn left_in_van(desk: &Desk<'_>, lab: &LabId, left: &BTreeMap<String, String>) -> Step<Vec<Undone>> {
-    let keys = left
-        .keys()
-        .flat_map(|id| [Key::of::<Case>(lab, id), Key::of::<Pickup>(lab, id)]);
+fn check_left(desk: &Desk<'_>, lab: &LabId, left: &[Undone]) -> Step<()> {
+    let keys = left.iter().flat_map(|one| {
+        [
+            Key::of::<Case>(lab, &one.id),
+            Key::of::<Pickup>(lab, &one.id),
+        ]
+    });
     desk.want(&keys.collect::<Vec<_>>())?;
-    let mut items = Vec::with_capacity(left.len());
     let mut unknown = Vec::new();
-    for (index, (id, reason)) in left.iter().enumerate() {
+    for (index, Undone { id, .. }) in left.iter().enumerate() {
         if desk.get::<Case>(lab, id)?.is_none() && desk.get::<Pickup>(lab, id)?.is_none() {
             unknown.push(Fault::new(format!("left[{index}]"), Reason::NotFound));
         }
-        items.push(Undone {
-            id: id.clone(),
-            reason: reason.clone(),
-        });
     }
     if unknown.is_empty() {
-        Ok(items)
+        Ok(())
     } else {
         Err(Refusal::Invalid(unknown).into())
     }
@@ -420,13 +435,20 @@ pub fn changed(desk: &mut Desk<'_>, detail: &RouteChanged) -> Step<String> {
     }
     remove_stops(desk, &stops, &detail.remove)?;
     let last = stops.iter().map(|stop| stop.sequence).max().unwrap_or(0);
-    add_stops(desk, &route, last, &detail.add, "addStops")?;
+    let new = add_stops(desk, &route, last, &detail.add, "addStops")?;
     reorder(desk, &route, &detail.order)?;
     if detail.cancel {
         route.status = desk.step(route.status, RouteStep::Cancel, "route_closed")?;
         for stop in desk.parts::<Stop>(&route.lab_id, route.id.as_str())? {
             if stop.status.is_open() {
                 stops::leave_out(desk, stop, Some("route_cancelled".to_owned()), desk.now)?;
+            }
+        }
+    }
+    if route.status == RouteStatus::Started {
+        for id in new {
+            if let Some(stop) = desk.get::<Stop>(&route.lab_id, id.as_str())? {
+                tell_on_the_way(desk, &route, &stop)?;
             }
         }
     }

@@ -23,7 +23,12 @@ use crate::state::{
 
 fn find(desk: &Desk<'_>, lab: &LabId, id: &StopId) -> Step<Stop> {
     desk.check_scope(lab)?;
-    desk.need::<Stop>(lab, id.as_str(), "unknown_stop")
+    let stop = desk.need::<Stop>(lab, id.as_str(), "unknown_stop")?;
+    if desk.origin.driver.is_some() {
+        let route = desk.need::<Route>(lab, stop.route_id.as_str(), "unknown_route")?;
+        desk.check_driver(&route, "unknown_stop")?;
+    }
+    Ok(stop)
 }
 
 /// A driver is at a stop. Said twice it stays as it was.

@@ -15,6 +15,7 @@ use crate::id::{
 };
 use crate::phi::{Phi, Private};
 use crate::recurrence::Window;
+use crate::route::Undone;
 use crate::rules::Rules;
 use crate::subscription::Subscription;
 use crate::time::Coordinates;
@@ -356,8 +357,8 @@ pub struct RouteFinished {
     )]
     pub at: Option<Timestamp>,
     /// Cases and pickups that are still in the van, and why.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub left: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Undone>,
 }
 
 /// Detail of the event.

@@ -1,7 +1,5 @@
 //! What each event said.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -15,6 +13,7 @@ use crate::event::{
     StopCompleted,
 };
 use crate::recurrence::Window;
+use crate::route::Undone;
 
 /// What an event said, its times on the wall of `zone`.
 pub fn said(body: &Body, zone: &TimeZone) -> String {
@@ -228,15 +227,18 @@ fn list<T: ToString>(items: &[T]) -> String {
 
 fn answered(detail: &ClinicAnswered, zone: &TimeZone) -> String {
     let said = match detail.kind {
-        AnswerKind::ClosedUntil => {
-            let until = detail.until.map(|until| wall(until, zone));
-            format!("it is closed until {}", until.unwrap_or_default())
-        }
+        // Whoever takes something back names only its kind.
+        AnswerKind::ClosedUntil => match detail.until {
+            Some(until) => format!("it is closed until {}", wall(until, zone)),
+            None => "it is closed".to_owned(),
+        },
+        AnswerKind::LockBox if detail.withdrawn => "it may be left in the lock box".to_owned(),
         AnswerKind::LockBox => "leave it in the lock box".to_owned(),
-        AnswerKind::MoreToFetch => {
-            let count = detail.count.unwrap_or(1);
-            format!("there are {count} packages more to fetch")
-        }
+        AnswerKind::MoreToFetch => match detail.count {
+            Some(1) => "there is 1 package more to fetch".to_owned(),
+            Some(count) => format!("there are {count} packages more to fetch"),
+            None => "there is more to fetch".to_owned(),
+        },
     };
     let takes_back = if detail.withdrawn {
         "takes back that "
@@ -261,10 +263,10 @@ fn presence(detail: &DriverPresenceSet, zone: &TimeZone) -> String {
     )
 }
 
-fn left(left: &BTreeMap<String, String>) -> String {
+fn left(left: &[Undone]) -> String {
     let items: Vec<String> = left
         .iter()
-        .map(|(id, why)| format!("{id}: {}", reason(why)))
+        .map(|one| format!("{}: {}", one.id, reason(&one.reason)))
         .collect();
     if items.is_empty() {
         String::new()

@@ -420,7 +420,10 @@ impl Happening {
                     .some_cases()
                     .iter()
                     .filter(|_| self.flag)
-                    .map(|id| (id.to_string(), "refused".to_owned()))
+                    .map(|id| pontic_core::route::Undone {
+                        id: id.to_string(),
+                        reason: "refused".to_owned(),
+                    })
                     .collect(),
             }
             .into(),

@@ -232,7 +232,7 @@ pub fn finish(route: &str) -> RouteFinished {
         lab_id: lab(),
         route_id: RouteId::known(route),
         at: None,
-        left: std::collections::BTreeMap::new(),
+        left: Vec::new(),
     }
 }
 

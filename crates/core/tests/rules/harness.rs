@@ -68,6 +68,7 @@ pub struct Bench {
     pub now: Timestamp,
     pub rules: Rules,
     pub scope: Option<&'static str>,
+    pub driver: Option<&'static str>,
     pub source: Option<&'static str>,
     pub log: Vec<Logged>,
     pub publications: Vec<Publication>,
@@ -91,6 +92,7 @@ impl Bench {
             now: at(NOW),
             rules: Rules::default(),
             scope: None,
+            driver: None,
             source: None,
             log: Vec::new(),
             publications: Vec::new(),
@@ -156,6 +158,7 @@ impl Bench {
             event: Event {
                 origin: Origin {
                     scope: self.scope.map(pontic_core::id::LabId::known),
+                    driver: self.driver.map(pontic_core::id::DriverId::known),
                     source: self.source.unwrap_or(source_of(&body)).to_owned(),
                     id: None,
                     time: None,

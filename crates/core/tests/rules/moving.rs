@@ -1,8 +1,10 @@
 //! A stop goes to another route, or gets another place on its own.
 
+use pontic_core::answer::{Answer, AnswerKind, MAX_ANSWERS};
 use pontic_core::delivery::CaseStatus;
-use pontic_core::event::StopMoved;
+use pontic_core::event::{ClinicAnswered, StopMoved};
 use pontic_core::id::{DeliveryId, PickupId, RouteId, StopId};
+use pontic_core::route::MAX_STOPS;
 use pontic_core::state::{DeliveryStatus, StopStatus};
 
 use crate::events::*;
@@ -111,7 +113,7 @@ fn on_a_route_that_has_started_its_cases_are_in_the_van() {
     let (mut bench, a, _) = two_routes();
     bench.send(start("R2"));
     let done = bench.send(stop_moved("S-A", "R2", 1));
-    assert_eq!(done.published(), ["DeliveryChanged"]);
+    assert_eq!(done.published(), ["DeliveryChanged", "DriverOnTheWay"]);
     assert_eq!(
         bench.delivery(a.as_str()).status,
         DeliveryStatus::OutForDelivery
@@ -198,4 +200,108 @@ fn a_stop_without_work_joins_too() {
     assert_eq!(bench.stop("S-D").reason.as_deref(), Some("moved"));
     // It is over, and stands before what is open.
     assert_eq!(order(&bench, "R2"), ["2 S-C"]);
+}
+
+#[test]
+fn what_a_clinic_said_goes_with_the_work_to_the_stop_that_it_joins() {
+    let (mut bench, ..) = two_routes();
+    bench.send(route("R3", "D3", vec![stop_plan("A", &[], &[])]));
+    // The stop that is joined has nothing in a van: that of R1 is still in the lab.
+    bench.send(start("R3"));
+    let there = bench.stops("R3").remove(0).id;
+    let more = |stop: &StopId, count| ClinicAnswered {
+        lab_id: lab(),
+        stop_id: stop.clone(),
+        kind: AnswerKind::MoreToFetch,
+        until: None,
+        count: Some(count),
+        withdrawn: false,
+    };
+    let closed = ClinicAnswered {
+        kind: AnswerKind::ClosedUntil,
+        until: Some(at("2025-01-13T15:00:00Z")),
+        count: None,
+        ..more(&there, 1)
+    };
+    bench.now = at("2025-01-13T12:00:00Z");
+    bench.send(more(&there, 1));
+    bench.send(closed);
+    bench.now = at("2025-01-13T12:10:00Z");
+    let (mut one, mut other) = (bench.stop(there.as_str()), bench.stop("S-A"));
+    other.answers = vec![Answer {
+        kind: AnswerKind::MoreToFetch,
+        until: None,
+        count: Some(7),
+        at: bench.now,
+    }];
+    other.answered = 19;
+    one.take_answers_of(&other);
+    let said: Vec<_> = one
+        .answers
+        .iter()
+        .map(|one| (one.kind, one.count))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (AnswerKind::ClosedUntil, None),
+            (AnswerKind::MoreToFetch, Some(7))
+        ]
+    );
+    assert_eq!(one.answered, MAX_ANSWERS);
+    // An older word does not count against a newer one.
+    let newest = one.answers.clone();
+    one.take_answers_of(&bench.stop(there.as_str()));
+    assert_eq!(one.answers, newest);
+    bench.send(stop_moved("S-A", "R3", 1));
+    assert_eq!(bench.stop("S-A").joined, Some(there.clone()));
+    assert_eq!(bench.stop(there.as_str()).answers.len(), 2);
+}
+
+#[test]
+fn a_full_route_takes_what_joins_one_of_its_stops_and_nothing_else() {
+    let (mut bench, ..) = two_routes();
+    let mut plans: Vec<_> = (1..MAX_STOPS)
+        .map(|number| stop_plan(&format!("X{number}"), &[], &[]))
+        .collect();
+    plans.insert(0, stop_plan("A", &[], &[]));
+    bench.send(route("R3", "D3", plans));
+    bench.send(start("R3"));
+    // A stop that is over counts as well: a route has so many in all.
+    let second = bench.stops("R3").remove(1).id;
+    bench.send(stop_done(&second, &[]));
+    assert_eq!(bench.refuse(stop_moved("S-B", "R3", 1)), "route_full");
+    bench.send(stop_moved("S-A", "R3", 1));
+    assert_eq!(bench.stop("S-A").reason.as_deref(), Some("moved"));
+}
+
+#[test]
+fn a_clinic_that_comes_onto_a_van_on_the_road_is_told_so() {
+    let (mut bench, ..) = two_routes();
+    let told = |done: &crate::harness::Done| {
+        let names = done.published();
+        names
+            .iter()
+            .filter(|name| **name == "DriverOnTheWay")
+            .count()
+    };
+    bench.send(start("R2"));
+    assert_eq!(told(&bench.send(stop_moved("S-A", "R2", 1))), 1);
+    let added = |clinic: &str| pontic_core::event::RouteChanged {
+        add: vec![stop_plan(clinic, &[], &[])],
+        ..change("R2")
+    };
+    assert_eq!(told(&bench.send(added("E"))), 1);
+    // The van calls there anyway.
+    assert_eq!(told(&bench.send(added("E"))), 0);
+    // Its clinic knows already that a van comes.
+    bench.send(start("R1"));
+    assert_eq!(told(&bench.send(stop_moved("S-D", "R1", 1))), 0);
+    // Nobody is on the road.
+    bench.send(route("R4", "D4", vec![]));
+    let waiting = pontic_core::event::RouteChanged {
+        add: vec![stop_plan("F", &[], &[])],
+        ..change("R4")
+    };
+    assert_eq!(told(&bench.send(waiting)), 0);
 }

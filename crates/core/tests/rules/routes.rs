@@ -369,3 +369,34 @@ fn routes_of_another_lab_are_not_ones_own() {
     assert_eq!(bench.refuse(change("R1")), "forbidden");
     assert_eq!(bench.refuse(arrive(&StopId::known("S-A"))), "forbidden");
 }
+
+#[test]
+fn what_a_driver_does_on_a_route_that_went_to_another_does_not_count() {
+    let (mut bench, ..) = planned();
+    bench.send(route("R2", "D2", vec![stop_plan("D", &[], &[])]));
+    let (a, b) = (StopId::known("S-A"), StopId::known("S-B"));
+    bench.driver = Some("D2");
+    assert_eq!(bench.refuse(start("R1")), "unknown_route");
+    bench.driver = Some("D1");
+    bench.send(start("R1"));
+    bench.send(arrive(&a));
+    bench.driver = None;
+    bench.send(RouteChanged {
+        driver_id: Some(DriverId::known("D2")),
+        ..change("R1")
+    });
+    // Told before the driver heard of it.
+    bench.driver = Some("D1");
+    for refused in [
+        bench.refuse(arrive(&b)),
+        bench.refuse(stop_done(&a, &[])),
+        bench.refuse(stop_failed(&b, "closed")),
+        bench.refuse(stop_skipped(&b)),
+    ] {
+        assert_eq!(refused, "unknown_stop");
+    }
+    assert_eq!(bench.refuse(finish("R1")), "unknown_route");
+    bench.driver = Some("D2");
+    bench.send(stop_done(&a, &[]));
+    bench.send(finish("R1"));
+}

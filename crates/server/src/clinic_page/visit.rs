@@ -13,6 +13,8 @@ use crate::reading::{one, parts};
 
 /// So long after it is over a visit can be looked at.
 const AFTERWARDS: SignedDuration = SignedDuration::from_mins(30);
+/// So often one visit is followed into another.
+const JOINS: usize = 16;
 /// Clinics merge flat: one step is enough; the bound only guards against rows made by hand.
 const MERGES: usize = 4;
 
@@ -57,6 +59,7 @@ pub fn visit(
     let Some(stop) = link::find(store, text)? else {
         return Ok(Err(Closed::Unknown));
     };
+    let stop = followed(store, stop)?;
     let lab_id = stop.lab_id.clone();
     let Some(route) = one::<Route>(store, &lab_id, stop.route_id.as_str())? else {
         return Ok(Err(Closed::Unknown));
@@ -89,6 +92,20 @@ pub fn visit(
         deliveries,
         pickups,
     }))
+}
+
+/// The stop at which the work of this one is now: a visit that became part of another one goes on there.
+fn followed(store: &dyn Store, mut stop: Stop) -> Result<Stop, StoreError> {
+    for _ in 0..JOINS {
+        let Some(into) = stop.joined.clone() else {
+            break;
+        };
+        match one::<Stop>(store, &stop.lab_id, into.as_str())? {
+            Some(twin) => stop = twin,
+            None => break,
+        }
+    }
+    Ok(stop)
 }
 
 /// Why a visit cannot be looked at, if it cannot.

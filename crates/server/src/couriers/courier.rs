@@ -323,6 +323,7 @@ async fn say_dead(app: &App, receiver: &Receiver, dead: BTreeSet<(LabId, String)
         };
         let origin = Origin {
             scope: None,
+            driver: None,
             source: SOURCE.to_owned(),
             id: Some(id),
             time: None,

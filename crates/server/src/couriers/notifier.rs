@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::backoff::{Backoff, BadBackoff};
 use pontic_core::event::{Event, NoticeFailed, Origin};
-use pontic_core::id::{ClinicId, DriverId, LabId, StopId, derived};
+use pontic_core::id::{ClinicId, LabId, StopId, derived};
 use pontic_core::notice::{Channel, NoticeKind};
-use pontic_core::route::Stop;
+use pontic_core::route::{Route, Stop};
 use pontic_core::subscription::ALL_LABS;
 use pontic_core::time;
 use pontic_store::outgoing::{ClaimedNotice, Outcome, Tried};
@@ -287,10 +287,12 @@ fn coming(
         return Ok(Some(Coming { link, eta: None }));
     }
     let found = one::<Stop>(store, &lab, stop.as_str())?;
-    if found.is_none_or(|stop| !stop.status.is_open()) {
+    let Some(found) = found.filter(|stop| stop.status.is_open()) else {
         return Ok(None);
-    }
-    let ahead = app.drivers.ahead(&lab, &DriverId::known(text("driverId")));
+    };
+    // Whoever comes now: the stop, or its route, may have gone to another driver since.
+    let route = one::<Route>(store, &lab, found.route_id.as_str())?;
+    let ahead = route.and_then(|route| app.drivers.ahead(&lab, &route.driver_id));
     Ok(Some(Coming {
         link,
         eta: ahead.and_then(|ahead| ahead.eta(&stop)),
@@ -407,6 +409,7 @@ async fn raise(
     ]);
     let origin = Origin {
         scope: None,
+        driver: None,
         source: SOURCE.to_owned(),
         id: Some(id),
         time: None,

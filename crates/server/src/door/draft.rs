@@ -31,6 +31,7 @@ pub enum Draft {
 pub fn own_event(body: Body, source: &str, actor: &str, scope: Option<LabId>) -> Draft {
     let origin = Origin {
         scope,
+        driver: None,
         source: source.to_owned(),
         id: None,
         time: None,
@@ -127,6 +128,7 @@ impl WebhookDraft {
         };
         let origin = Origin {
             scope: Some(self.lab_id.clone()),
+            driver: None,
             source: self.system.to_owned(),
             id: None,
             time: None,

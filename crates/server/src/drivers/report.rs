@@ -32,6 +32,7 @@ pub enum Report {
 pub fn observed(body: Body, lab: &LabId, id: String) -> Draft {
     let origin = Origin {
         scope: Some(lab.clone()),
+        driver: None,
         source: SOURCE.to_owned(),
         id: Some(id),
         time: None,

@@ -425,9 +425,11 @@ fn moved(
         becomes_late,
         undo: Some((giving.route.id.clone(), was + 1)).filter(|_| {
             // What joined another stop, and what is in a van that is on the road, does not come back by itself.
-            let leaves_the_lab = receiving.route.status == RouteStatus::Started
-                && receiving.route.driver_id != giving.route.driver_id
-                && !stop.delivery_ids.is_empty();
+            let is_started = |on_route: &OnRoute| on_route.route.status == RouteStatus::Started;
+            let is_same_van =
+                is_started(giving) && receiving.route.driver_id == giving.route.driver_id;
+            let leaves_the_lab =
+                is_started(receiving) && !is_same_van && !stop.delivery_ids.is_empty();
             twin.is_none() && !leaves_the_lab
         }),
     }

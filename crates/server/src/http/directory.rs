@@ -20,7 +20,7 @@ use super::lookup::{self, Which};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
 use super::{body, names};
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::door::{Accepted, Draft, Outcome};
 use crate::endpoints;
@@ -83,6 +83,10 @@ pub async fn act_as(
 ) -> Answer<Accepted> {
     let origin = Origin {
         scope: caller.lab_id.clone(),
+        driver: caller
+            .driver_id
+            .clone()
+            .filter(|_| caller.role == Role::Driver),
         source: SOURCE.to_owned(),
         id,
         time: None,

@@ -243,6 +243,7 @@ fn originals_of(headers: &HeaderTexts<'_>, bytes: &[u8]) -> Vec<String> {
 fn draft(caller: &Caller, incoming: Incoming) -> Draft {
     let origin = Origin {
         scope: caller.lab_id.clone(),
+        driver: None,
         source: incoming.source,
         id: incoming.id,
         time: incoming.time,

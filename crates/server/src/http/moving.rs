@@ -135,8 +135,9 @@ async fn refuse(
                     is_loaded |=
                         found.is_some_and(|found| found.status == DeliveryStatus::OutForDelivery);
                 }
-                let open = drivers.on_route(to.clone())?.open;
-                Ok(obstacle(&stop, &from, &to, is_loaded, &open))
+                let there = drivers.on_route(to.clone())?;
+                let total = there.open.len() + there.closed;
+                Ok(obstacle(&stop, &from, &to, is_loaded, &there.open, total))
             })
             .await?;
         code.map(Problem::conflict)

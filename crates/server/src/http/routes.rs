@@ -176,7 +176,7 @@ pub async fn start(
         route_id: route.id.clone(),
         at,
     };
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     tap.act(&app, &caller, event.into()).await?;
     again(&app, &caller, &route).await
 }
@@ -200,7 +200,7 @@ pub async fn finish(
         resource::route_finished(route.lab_id.clone(), route.id.clone(), &json)
             .map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?
     };
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     tap.act(&app, &caller, event.into()).await?;
     again(&app, &caller, &route).await
 }

@@ -132,7 +132,7 @@ pub async fn arrive(
         stop_id: stop.id.clone(),
         at,
     };
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     act(&app, &caller, &tap, stop, event.into()).await
 }
 
@@ -166,7 +166,7 @@ pub async fn complete(
             Ok(undone)
         })
         .await?;
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     act(&app, &caller, &tap, stop, event.into()).await
 }
 
@@ -227,7 +227,7 @@ pub async fn fail(
     let event = parsed(&bytes, |json| {
         resource::stop_failed(stop.lab_id.clone(), stop.id.clone(), json)
     })?;
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     act(&app, &caller, &tap, stop, event.into()).await
 }
 
@@ -247,7 +247,7 @@ pub async fn skip(
     let event = parsed(&bytes, |json| {
         resource::stop_skipped(stop.lab_id.clone(), stop.id.clone(), json)
     })?;
-    tap.check_time(event.at, app.clock.now())?;
+    tap.check_time(&app, &caller, event.at).await?;
     act(&app, &caller, &tap, stop, event.into()).await
 }
 

@@ -9,6 +9,7 @@ use pontic_core::event::Body;
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::route::{Route, Stop};
 use pontic_store::batch::InboxKey;
+use serde_json::Value;
 
 use super::directory::{self, SOURCE};
 use super::lookup::{self, Which};
@@ -51,11 +52,17 @@ impl Tap {
         Ok(Self { id: Some(id) })
     }
 
-    /// Whether a tap that may be told later can have been at that time.
-    pub fn check_time(&self, at: Option<Timestamp>, now: Timestamp) -> Answer<()> {
+    /// Whether a tap that may be told later can have been at that time. What was taken then is known, however late it is told again.
+    pub async fn check_time(
+        &self,
+        app: &App,
+        caller: &Caller,
+        at: Option<Timestamp>,
+    ) -> Answer<()> {
         let Some(at) = at.filter(|_| self.id.is_some()) else {
             return Ok(());
         };
+        let now = app.clock.now();
         let reason = if now.duration_since(at) > MOST_LATE {
             Reason::InPast
         } else if at.duration_since(now) > MOST_AHEAD {
@@ -63,6 +70,9 @@ impl Tap {
         } else {
             return Ok(());
         };
+        if self.taken(app, caller).await?.is_some() {
+            return Ok(());
+        }
         let fault = Fault::new("at", reason);
         Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]))
     }
@@ -70,7 +80,7 @@ impl Tap {
     /// The one stop that it is about: of the driver's own routes, or of one that was theirs when they told it first.
     pub async fn stop(&self, app: &App, caller: &Caller, id: &str, which: &Which) -> Answer<Stop> {
         match lookup::stop(app, caller, id, which).await {
-            Err(_) if self.was_taken(app, caller).await? => {
+            Err(_) if self.was_about(app, caller, "stopId", id).await? => {
                 lookup::stop(app, &desk_of(caller), id, which).await
             }
             found => found,
@@ -86,7 +96,7 @@ impl Tap {
         which: &Which,
     ) -> Answer<Route> {
         match lookup::route(app, caller, id, which).await {
-            Err(_) if self.was_taken(app, caller).await? => {
+            Err(_) if self.was_about(app, caller, "routeId", id).await? => {
                 lookup::route(app, &desk_of(caller), id, which).await
             }
             found => found,
@@ -98,13 +108,24 @@ impl Tap {
         directory::act_as(app, caller, body, self.id.clone()).await
     }
 
-    async fn was_taken(&self, app: &App, caller: &Caller) -> Answer<bool> {
+    /// Number of its event in the log, if it was told before.
+    async fn taken(&self, app: &App, caller: &Caller) -> Answer<Option<u64>> {
         let Some(id) = &self.id else {
-            return Ok(false);
+            return Ok(None);
         };
         let key = InboxKey::foreign(caller.lab_id.as_ref(), SOURCE, id);
         let seen = app.read(move |store| store.seen(&[key])).await?;
-        Ok(seen.first().is_some_and(Option::is_some))
+        Ok(seen.first().copied().flatten().map(|seen| seen.seq))
+    }
+
+    /// Whether it was told before, of that record: a key of one stop opens no other.
+    async fn was_about(&self, app: &App, caller: &Caller, member: &str, id: &str) -> Answer<bool> {
+        let Some(seq) = self.taken(app, caller).await? else {
+            return Ok(false);
+        };
+        let row = app.read(move |store| store.log_row(seq)).await?;
+        let detail = row.and_then(|row| serde_json::from_str::<Value>(&row.detail).ok());
+        Ok(detail.is_some_and(|detail| detail[member] == id))
     }
 }
 

@@ -256,6 +256,7 @@ fn tell(
     let name = body.name();
     let origin = Origin {
         scope: None,
+        driver: None,
         source: "pontic.dry-run".to_owned(),
         id: None,
         time: None,

@@ -216,6 +216,7 @@ fn event_again(row: &QuarantineRow, raw: &[u8]) -> Option<Event> {
     Some(Event {
         origin: Origin {
             scope: row.item.lab_id.clone(),
+            driver: None,
             source: incoming.source,
             id: incoming.id,
             time: incoming.time,

@@ -127,6 +127,7 @@ fn draft(sender: &Sender, last: &HeardDay, silence: &Silence) -> Draft {
     };
     let origin = Origin {
         scope: None,
+        driver: None,
         source: SOURCE.to_owned(),
         // Once a day, whoever looks and however often.
         id: Some(silence.id.clone()),

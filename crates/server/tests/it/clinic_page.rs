@@ -442,3 +442,33 @@ fn the_span_is_as_wide_as_the_labs_etas_were_wrong() {
         "nobody came later: {later_s} of {left_s}"
     );
 }
+
+#[test]
+fn a_visit_that_becomes_part_of_another_goes_on_there() {
+    let day = Day::new();
+    let link = day.link("S-C2");
+    let plan = json!({ "id": "R2", "labId": "L1", "driverId": "D-2", "date": "2026-03-02",
+        "stops": [{ "id": "S-X", "clinicId": "C2" }] });
+    day.desk.post("/v1/routes", &plan).expect(201);
+    let other = json!({ "role": "driver", "labId": "L1", "driverId": "D-2" });
+    let other = day.server.token(&other);
+    other.post("/v1/routes/R2/start", &json!({})).expect(200);
+    let moved = json!({ "routeId": "R2" });
+    let done = day.desk.post("/v1/stops/S-C2/move", &moved).expect(200);
+    assert_eq!(done["joins"], "S-X");
+    let shown = day.state(&link);
+    assert_eq!(
+        (&shown["state"], &shown["bring"]["deliveries"]),
+        (&json!("next"), &json!(1)),
+        "{shown}"
+    );
+    // What it says there reaches the driver who comes.
+    say(
+        &day.server,
+        &link,
+        &json!({ "kind": "more_to_fetch", "count": 2 }),
+    )
+    .expect(200);
+    let stop = day.desk.get("/v1/stops/S-X").expect(200);
+    assert_eq!(stop["answers"][0]["count"], 2);
+}

@@ -212,7 +212,7 @@ fn what_is_left_in_the_van_is_explained_and_told() {
     let drive = day.driver.get("/v1/drive").expect(200);
     let delivery = &drive["routes"][0]["stops"][0]["deliveries"][0];
     assert_eq!(delivery["handedOn"], json!(["C1-A"]));
-    let unknown = json!({ "left": [{ "caseId": "C1-A", "reason": "refused" }, { "caseId": "nobody", "reason": "other" }] });
+    let unknown = json!({ "left": [{ "caseId": "C1-A", "reason": "refused" }, { "caseId": "Aunknown", "reason": "other" }] });
     let refused = day.driver.post("/v1/routes/R/finish", &unknown);
     assert_eq!(
         refused.faults(),
@@ -241,4 +241,35 @@ fn what_is_left_in_the_van_is_explained_and_told() {
         (&json!("D-1"), &json!(1))
     );
     assert_eq!(told["left"], finished["left"]);
+}
+
+#[test]
+fn a_key_of_one_stop_opens_no_other() {
+    let day = Day::new();
+    day.start();
+    let path = "/v1/stops/S-C1/arrive";
+    tap(&day.driver, path, "k-1", &json!({})).expect(200);
+    let plan = json!({ "id": "R2", "labId": "L1", "driverId": "D-2", "date": "2026-03-02",
+        "stops": [{ "id": "S-X", "clinicId": "C1" }] });
+    day.desk.post("/v1/routes", &plan).expect(201);
+    for path in ["/v1/stops/S-X/arrive", "/v1/routes/R2/start"] {
+        tap(&day.driver, path, "k-1", &json!({})).refused(404, "not_found");
+    }
+    tap(&day.driver, path, "k-1", &json!({})).expect(200);
+}
+
+#[test]
+fn a_tap_that_was_taken_is_known_however_late_it_is_told_again() {
+    let day = Day::new();
+    day.start();
+    let body = json!({ "at": "2026-03-02T09:00:00Z" });
+    let path = "/v1/stops/S-C1/arrive";
+    tap(&day.driver, path, "k-1", &body).expect(200);
+    let token = day.driver.token.clone().expect("a token");
+    let server = day.server.kill().again().now("2026-03-12T09:00:00Z").go();
+    let driver = server.holder(&token);
+    tap(&driver, path, "k-1", &body).expect(200);
+    // What is new is as late as it was.
+    let late = tap(&driver, "/v1/stops/S-C2/arrive", "k-2", &body);
+    assert_eq!(late.faults(), [("at".to_owned(), "in_past".to_owned())]);
 }

@@ -409,3 +409,20 @@ fn the_best_driver_for_a_visit_comes_first() {
         .post("/v1/fit", &nowhere)
         .refused(404, "not_found");
 }
+
+#[test]
+fn no_way_back_is_promised_out_of_a_van_that_left() {
+    let town = Town::new();
+    town.plan("A", "D-1", &["N1", "N3"], &["N1"]);
+    town.plan("B", "D-1", &["N2"], &[]);
+    let driver = town.server.role("driver", &town.lab);
+    driver.post("/v1/routes/B/start", &json!({})).expect(200);
+    // The same driver, but what is brought is in the van then, and its own route has not left.
+    let told = town.preview("A-N1", &json!({ "routeId": "B" }));
+    assert_eq!(told["undo"], Value::Null);
+    let empty = town.preview("A-N3", &json!({ "routeId": "B" }));
+    assert_eq!(empty["undo"]["routeId"], "A");
+    town.move_to("A-N1", &json!({ "routeId": "B" })).expect(200);
+    town.move_to("A-N1", &json!({ "routeId": "A" }))
+        .refused(409, "cases_in_van");
+}

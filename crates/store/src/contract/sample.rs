@@ -104,6 +104,7 @@ pub fn entry(n: u8, id: Option<&str>) -> Entry {
     .into();
     let origin = Origin {
         scope: Some(lab("LAB1")),
+        driver: None,
         source: "cases.production".into(),
         id: id.map(str::to_owned),
         time: None,

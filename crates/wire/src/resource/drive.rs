@@ -1,7 +1,5 @@
 //! What drivers say of their day, and clinics of a visit.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -10,6 +8,7 @@ use pontic_core::directory::Presence;
 use pontic_core::event::{ClinicAnswered, RouteFinished};
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{LabId, RouteId, StopId};
+use pontic_core::route::Undone;
 use pontic_core::silence::Cause;
 
 use super::directory::time_of_day;
@@ -47,10 +46,13 @@ pub fn route_finished(
         let by_id = matches!(item.read("id", |_| Ok(())), Ok(Some(())));
         let id = item.required(if by_id { "id" } else { "caseId" }, fields::built_id);
         let reason = item.required("reason", fields::text(NAME));
-        Some((id?.to_owned(), reason?.to_owned()))
+        Some(Undone {
+            id: id?.to_owned(),
+            reason: reason?.to_owned(),
+        })
     });
     reader.finish(|| {
-        let left: BTreeMap<String, String> = left.into_iter().flatten().collect();
+        let left = left.into_iter().flatten().collect();
         Some(RouteFinished {
             lab_id,
             route_id,

@@ -206,6 +206,7 @@ fn sent_event(caller: &Caller, row: &QuarantineRow) -> Answer<Draft> {
     }
     let origin = Origin {
         scope: row.item.lab_id.clone(),
+        driver: None,
         source: incoming.source,
         id: incoming.id,
         time: incoming.time,
