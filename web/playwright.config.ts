@@ -5,6 +5,8 @@ export default defineConfig({
   testDir: 'tests',
   globalSetup: './tests/harness/programs.ts',
   outputDir: 'test-results',
+  snapshotPathTemplate: '../docs/screens/{arg}{ext}',
+  updateSnapshots: process.env['UPDATE_SCREENS'] === '1' ? 'all' : 'none',
   fullyParallel: true,
   workers: 2,
   // A test that needs a second try is a fault of ours.

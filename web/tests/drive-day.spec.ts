@@ -223,6 +223,33 @@ test('a proof that the server refuses is kept, with the stop that needs it, unti
   await expect.poll(() => statusOf(city, 'C1')).toBe('done');
 });
 
+test('the end of the day waits for a stop whose proof was refused, and says so', async ({ page, city }) => {
+  await atWheel(page, city);
+  await handOver(page);
+  await page.route('**/v1/proofs', (route) =>
+    route.fulfill({ status: 415, json: { status: 415, code: 'unsupported_media_type' } }),
+  );
+  await press(page, 'Done');
+  await expect(page.getByRole('button', { name: /was refused/ })).toBeVisible();
+  await press(page, 'Menu');
+  await press(page, 'End of the day');
+  await press(page, 'All back to the lab');
+  await press(page, 'Finish route');
+  await press(page, /was refused/);
+  await expect(page.getByText(/^waits until what was refused above/)).toBeVisible();
+  await accessible(page);
+  // What does not depend on it goes out: the driver is off duty.
+  await expect
+    .poll(async () => (await city.desk.get(`/v1/drivers/D1?labId=${city.lab}`)).presence)
+    .toBe('off_duty');
+  const route = () => city.desk.get(`/v1/routes/${city.routes.D1.id}?labId=${city.lab}`);
+  expect((await route()).status).toBe('started');
+  await page.unroute('**/v1/proofs');
+  await press(page, 'Try again');
+  await expect.poll(async () => (await route()).status).toBe('finished');
+  expect(await statusOf(city, 'C1')).toBe('done');
+});
+
 test('without the permission for positions the driver is told, and everything else works', async ({
   page,
   city,

@@ -281,6 +281,9 @@ pub struct Driver {
     /// Counts the changes.
     #[serde(default)]
     pub version: u64,
+    /// Where to call them, in [`Private::contact_phone`].
+    #[serde(skip)]
+    pub private: Phi<Private>,
 }
 
 impl Driver {
@@ -297,6 +300,7 @@ impl Driver {
             paused_until: None,
             verified: false,
             version: 0,
+            private: Phi::default(),
         }
     }
 }

@@ -121,7 +121,7 @@ bodies! {
     /// A dispatcher: one clinic is another.
     ClinicMerged,
     /// A dispatcher: a driver is like this.
-    DriverSet,
+    DriverSet private private,
     /// An admin: an endpoint is like this.
     EndpointSet private private,
     /// A dispatcher: an endpoint's number of a clinic, or word of priority, means this.

@@ -209,7 +209,7 @@ records! {
     Clinic private private => |clinic| &clinic.lab_id, |this, row| {
         row.parent = this.merged_into.as_ref().map(ToString::to_string);
     };
-    Driver => |driver| &driver.lab_id, |this, row| {
+    Driver private private => |driver| &driver.lab_id, |this, row| {
         // Nobody says that they are on duty: that is how a driver is.
         row.status = Some(this.presence.as_str()).filter(|_| !this.presence.is_on_duty());
     };

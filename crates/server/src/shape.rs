@@ -40,10 +40,14 @@ fn put_notify(shape: &mut Value, kept: &str) {
     }
 }
 
-/// A driver, with whether they are at work.
-pub fn driver(driver: &Driver) -> Value {
+/// A driver, with whether they are at work; where to call them only for roles that may read contacts.
+pub fn driver(driver: &Driver, with_contact: bool) -> Value {
     let mut shape = value(driver);
     shape["presence"] = driver.presence.as_str().into();
+    let phone = &driver.private.reveal().contact_phone;
+    if with_contact && !phone.is_empty() {
+        shape["phone"] = phone.as_str().into();
+    }
     shape
 }
 
@@ -222,7 +226,7 @@ pub fn record(record: &Record, with_names: bool) -> Value {
     match record {
         Record::Lab(inner) => lab(inner, with_names),
         Record::Clinic(inner) => clinic(inner, with_names),
-        Record::Driver(inner) => driver(inner),
+        Record::Driver(inner) => driver(inner, with_names),
         Record::Endpoint(inner) => endpoint(inner),
         Record::Delivery(inner) => delivery(inner),
         Record::Pickup(inner) => pickup(inner, with_names),

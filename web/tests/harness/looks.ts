@@ -1,7 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { expect, type Page } from '@playwright/test';
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -45,26 +43,26 @@ interface Look {
   whole?: boolean;
 }
 
-/** A picture of the page: `docs/screens/NAME.png` with `UPDATE_SCREENS=1`, else beside the test's results. */
+/** Share of a picture that may differ from the one that is kept: clocks run, and ages are told. A screen that was changed differs by more. */
+const MAY_DIFFER = 0.05;
+
+/** A picture of the page, held against `docs/screens/NAME.png`: what people are shown is how it looks. Made anew by `cargo xtask screens`. */
 export async function picture(page: Page, name: string, look: Look = {}): Promise<void> {
   const { size = 'desk', dark = false, whole = false } = look;
   await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
-  await atSize(page, size, async () => {
+  const seen = await atSize(page, size, async () => {
     await page.evaluate(() => document.fonts.ready);
-    const picture = { animations: 'disabled', caret: 'hide', scale: 'device' } as const;
-    await page.screenshot({ ...picture, path: pathOf(name), fullPage: whole });
+    // Maps draw themselves anew for the size.
+    await page.waitForTimeout(600);
+    return page.screenshot({ animations: 'disabled', caret: 'hide', scale: 'device', fullPage: whole });
   });
   await page.emulateMedia({ colorScheme: null });
+  expect(seen, 'made anew by `cargo xtask screens`').toMatchSnapshot(`${name}.png`, {
+    maxDiffPixelRatio: MAY_DIFFER,
+  });
 }
 
-function pathOf(name: string): string {
-  if (process.env['UPDATE_SCREENS'] !== '1') return test.info().outputPath(`${name}.png`);
-  const folder = join(import.meta.dirname, '../../../docs/screens');
-  mkdirSync(folder, { recursive: true });
-  return join(folder, `${name}.png`);
-}
-
-async function atSize(page: Page, size: Size, work: () => Promise<void>): Promise<void> {
+async function atSize<T>(page: Page, size: Size, work: () => Promise<T>): Promise<T> {
   const before = page.viewportSize();
   const { width, height, scale } = SIZES[size];
   const devtools = await page.context().newCDPSession(page);
@@ -72,7 +70,7 @@ async function atSize(page: Page, size: Size, work: () => Promise<void>): Promis
   const metrics = { width, height, deviceScaleFactor: scale, mobile: false };
   await devtools.send('Emulation.setDeviceMetricsOverride', metrics);
   try {
-    await work();
+    return await work();
   } finally {
     await devtools.send('Emulation.clearDeviceMetricsOverride');
     await devtools.detach();

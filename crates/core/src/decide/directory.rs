@@ -64,6 +64,7 @@ pub fn driver_set(desk: &mut Desk<'_>, detail: &DriverSet) -> Step<String> {
     )?;
     let driver = Driver {
         verified: true,
+        private: detail.private.clone(),
         ..detail.driver.clone()
     };
     // Whether they are at work they say themselves.

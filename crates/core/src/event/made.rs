@@ -71,6 +71,9 @@ pub struct DriverSet {
     /// The version it replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Expected,
+    /// Where to call them.
+    #[serde(skip)]
+    pub private: Phi<Private>,
 }
 
 /// Detail of the event.

@@ -64,6 +64,7 @@ fn labs_and_drivers_are_set_up() {
     let set = DriverSet {
         driver,
         expected: None,
+        private: pontic_core::phi::Phi::default(),
     };
     assert_eq!(bench.send(set).result["record"]["verified"], true);
 }

@@ -71,6 +71,7 @@ fn whoever_sets_a_driver_up_does_not_say_whether_they_are_at_work() {
             ..Driver::stub(LabId::known(LAB), DriverId::known("D1"))
         },
         expected: None,
+        private: pontic_core::phi::Phi::default(),
     });
     let driver = driver(&bench);
     assert_eq!(

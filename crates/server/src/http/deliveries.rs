@@ -6,18 +6,16 @@ use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use pontic_core::delivery::{Case, Delivery};
-use pontic_core::fault::Reason;
 use pontic_core::record::{Entity, Kind};
 use pontic_store::page::{Filter, Paging};
 use pontic_wire::resource;
-use serde::Deserialize;
 use serde_json::Value;
-use utoipa::IntoParams;
 
 use super::lookup::{self, Which};
-use super::paging::{List, ListQuery, said};
+use super::names::{self, Names};
+use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory, names};
+use super::{body, directory};
 use crate::access::Caller;
 use crate::app::App;
 use crate::shape;
@@ -35,14 +33,6 @@ pub async fn list(
     directory::list(&app, &caller, Kind::Delivery, &query).await
 }
 
-/// Whether names are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Names {
-    /// `0`: patients' names are left out, also for those who may read them. Who does read them is noted.
-    names: Option<String>,
-}
-
 /// One delivery with all its cases.
 #[utoipa::path(get, path = "/v1/deliveries/{id}", tag = "work", params(("id" = String, Path), Which, Names), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn get(
@@ -50,13 +40,9 @@ pub async fn get(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
-    Query(wanted): Query<Names>,
+    Query(names): Query<Names>,
 ) -> Answer<Json<Value>> {
-    let with_names = match said(wanted.names.as_deref()) {
-        None | Some("1") => true,
-        Some("0") => false,
-        Some(_) => return Err(Problem::parameter("names", Reason::UnknownValue)),
-    };
+    let with_names = names.shown(&caller)?;
     let delivery = lookup::one::<Delivery>(&app, &caller, &id, &which).await?;
     with_cases(&app, &caller, delivery, with_names).await
 }
@@ -80,22 +66,23 @@ async fn with_cases(
         .read(move |store| store.list(Kind::Case, &filter, &paging))
         .await?;
     let cases: Vec<&Case> = page.items.iter().filter_map(Case::from_record).collect();
-    let with_names = with_names && caller.role.reads_names();
     let answer = shape::delivery_with_cases(&delivery, &cases, with_names);
-    names::note(caller, "delivery", delivery.id.as_str(), &answer);
+    names::note(caller, Kind::Delivery, delivery.id.as_str(), &answer);
     Ok(Json(answer))
 }
 
 /// Give an open delivery another day (`deliveryDate`), or call it off (`status: "cancelled"`).
-#[utoipa::path(patch, path = "/v1/deliveries/{id}", tag = "work", params(("id" = String, Path), Which), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
+#[utoipa::path(patch, path = "/v1/deliveries/{id}", tag = "work", params(("id" = String, Path), Which, Names), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
 pub async fn patch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    Query(names): Query<Names>,
     headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let with_names = names.shown(&caller)?;
     body::require_json(&headers)?;
     let expected = body::if_match(&headers)?;
     let bytes = body::read(request.into_body(), body::USUAL).await?;
@@ -126,5 +113,5 @@ pub async fn patch(
         },
     )
     .await?;
-    with_cases(&app, &caller, now, true).await
+    with_cases(&app, &caller, now, with_names).await
 }

@@ -35,15 +35,16 @@ pub async fn list(app: &App, caller: &Caller, kind: Kind, query: &ListQuery) -> 
         return Ok(Json(List::empty()));
     };
     let paging = query.paging()?;
+    let wanted = names::shown(query.names.as_deref(), caller)?;
+    let with_names = wanted || (!names::is_of_patients(kind) && caller.role.reads_names());
     let page = app
         .read(move |store| store.list(kind, &filter, &paging))
         .await?;
-    let with_names = caller.role.reads_names();
-    Ok(Json(List::of(&page, |record| {
-        let item = shape::record(record, with_names);
-        names::note(caller, record.kind().as_str(), record.id(), &item);
-        item
-    })))
+    let list = List::of(&page, |record| shape::record(record, with_names));
+    if names::is_of_patients(kind) {
+        names::note_list(caller, kind, &list.items);
+    }
+    Ok(Json(list))
 }
 
 /// What a PUT reads: the parsed body and the version it replaces give an event.
@@ -264,10 +265,11 @@ pub async fn get_driver(
 ) -> Answer<Json<Value>> {
     Ok(Json(shape::driver(
         &lookup::one::<Driver>(&app, &caller, &id, &which).await?,
+        caller.role.reads_names(),
     )))
 }
 
-/// Set a driver up: `{ labId, name, shift?, capacity? }`.
+/// Set a driver up: `{ labId, name, shift?, capacity?, phone? }`.
 #[utoipa::path(put, path = "/v1/drivers/{id}", tag = "directory", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put_driver(
     State(app): State<Arc<App>>,

@@ -59,5 +59,5 @@ pub async fn post(
         clinic_id: None,
     };
     let now = lookup::one::<Driver>(&app, &caller, driver.id.as_str(), &which).await?;
-    Ok(Json(shape::driver(&now)))
+    Ok(Json(shape::driver(&now, caller.role.reads_names())))
 }

@@ -30,6 +30,8 @@ pub struct ListQuery {
     pub status: Option<String>,
     /// Pickups with that id of their sender.
     pub pickup_id: Option<String>,
+    /// `0`: what patients are called and what is written about them is left out, also for those who may read it.
+    pub names: Option<String>,
     /// At most so many items, up to 200.
     pub limit: Option<String>,
     /// After the last `next`.

@@ -14,9 +14,10 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::lookup::{self, Which};
+use super::names::{self, Names};
 use super::paging::{List, ListQuery};
 use super::problem::{Answer, Problem};
-use super::{body, directory, names};
+use super::{body, directory};
 use crate::access::Caller;
 use crate::app::App;
 use crate::shape;
@@ -54,29 +55,31 @@ pub async fn list(
 }
 
 /// One pickup, by our id or its sender's.
-#[utoipa::path(get, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), Which), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(get, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), Which, Names), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
+    Query(names): Query<Names>,
 ) -> Answer<Json<Value>> {
+    let with_names = names.shown(&caller)?;
     let pickup = lookup::one::<Pickup>(&app, &caller, &id, &which).await?;
-    let answer = shape::pickup(&pickup, caller.role.reads_names());
-    names::note(&caller, "pickup", pickup.id.as_str(), &answer);
-    Ok(Json(answer))
+    Ok(shown(&caller, &pickup, with_names))
 }
 
 /// Move a pickup (`windowStart`, `windowEnd`) or change it (`packageCount`, `isRush`); with `?following=true` the rest of its series.
-#[utoipa::path(patch, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
+#[utoipa::path(patch, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery, Names), request_body(content = Value), responses((status = 200, body = Value), (status = 400), (status = 404), (status = 409), (status = 412)))]
 pub async fn patch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(query): Query<PickupQuery>,
+    Query(names): Query<Names>,
     headers: HeaderMap,
     request: Request,
 ) -> Answer<Json<Value>> {
+    let with_names = names.shown(&caller)?;
     body::require_json(&headers)?;
     let expected = body::if_match(&headers)?;
     let bytes = body::read(request.into_body(), body::USUAL).await?;
@@ -95,17 +98,19 @@ pub async fn patch(
         event.map_err(|faults| Problem::invalid(StatusCode::BAD_REQUEST, faults))?
     };
     directory::act(&app, &caller, event.into()).await?;
-    stands(&app, &caller, &pickup).await
+    stands(&app, &caller, &pickup, with_names).await
 }
 
 /// Call a pickup off; with `?following=true` the rest of its series.
-#[utoipa::path(delete, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery), responses((status = 200, body = Value), (status = 404), (status = 409)))]
+#[utoipa::path(delete, path = "/v1/pickups/{id}", tag = "work", params(("id" = String, Path), PickupQuery, Names), responses((status = 200, body = Value), (status = 404), (status = 409)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(query): Query<PickupQuery>,
+    Query(names): Query<Names>,
 ) -> Answer<Json<Value>> {
+    let with_names = names.shown(&caller)?;
     let pickup = lookup::one::<Pickup>(&app, &caller, &id, &query.which()).await?;
     let following = query.following.unwrap_or(false);
     let event = PickupEnded {
@@ -114,16 +119,26 @@ pub async fn delete(
         following,
     };
     directory::act(&app, &caller, event.into()).await?;
-    stands(&app, &caller, &pickup).await
+    stands(&app, &caller, &pickup, with_names).await
 }
 
-async fn stands(app: &App, caller: &Caller, pickup: &Pickup) -> Answer<Json<Value>> {
+/// As that caller sees it; that they read names is noted.
+fn shown(caller: &Caller, pickup: &Pickup, with_names: bool) -> Json<Value> {
+    let answer = shape::pickup(pickup, with_names);
+    names::note(caller, Kind::Pickup, pickup.id.as_str(), &answer);
+    Json(answer)
+}
+
+async fn stands(
+    app: &App,
+    caller: &Caller,
+    pickup: &Pickup,
+    with_names: bool,
+) -> Answer<Json<Value>> {
     let which = Which {
         lab_id: Some(pickup.lab_id.to_string()),
         clinic_id: None,
     };
     let now = lookup::one::<Pickup>(app, caller, pickup.id.as_str(), &which).await?;
-    let answer = shape::pickup(&now, caller.role.reads_names());
-    names::note(caller, "pickup", now.id.as_str(), &answer);
-    Ok(Json(answer))
+    Ok(shown(caller, &now, with_names))
 }

@@ -1,6 +1,6 @@
 //! Labs, clinics and drivers: set up, changed with `If-Match`, imported, merged.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Server, Start, case, date_in, fresh, pickup, shared, texts};
 
@@ -227,10 +227,31 @@ fn labs_and_drivers_come_from_csv_too() {
     );
     let drivers = post(
         "drivers",
-        &format!("id,labId,name,capacity\nD-1,{lab},Dan,40\nD-2,{lab},Eve,many\n"),
+        &format!("id,labId,name,capacity,phone\nD-1,{lab},Dan,40,555-0123\nD-2,{lab},Eve,many,\n"),
     )
     .expect(200);
     assert_eq!(texts(&drivers["lines"], "status"), ["imported", "rejected"]);
+    let seen = |role: &str, path: &str| server.role(role, &lab).get(path).expect(200);
+    let (one, all) = ("/v1/drivers/D-1", "/v1/drivers");
+    for role in ["dispatcher", "admin"] {
+        assert_eq!(seen(role, one)["phone"], "555-0123", "{role}");
+        assert_eq!(seen(role, all)["items"][0]["phone"], "555-0123", "{role}");
+    }
+    for path in [one, all] {
+        let shown = seen("viewer", path).to_string();
+        assert!(shown.contains("Dan") && !shown.contains("555"), "{shown}");
+    }
+    // What they say of themselves takes nothing of it away.
+    let at_work = json!({ "onDuty": false });
+    let said = server
+        .role("driver", &lab)
+        .post("/v1/drivers/D-1/status", &at_work)
+        .expect(200);
+    assert_eq!(
+        (&said["presence"], &said["phone"]),
+        (&json!("off_duty"), &Value::Null)
+    );
+    assert_eq!(seen("dispatcher", one)["phone"], "555-0123");
     assert_eq!(post("cars", "id\n1\n").status, 404);
     assert_eq!(
         post("clinics", "name\nNorth\n").faults(),

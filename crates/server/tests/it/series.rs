@@ -118,9 +118,54 @@ fn names_are_left_out_where_nobody_needs_them_and_reading_them_is_counted() {
     assert_eq!(counted("delivery"), 2);
     desk.get(&format!("{path}?names=perhaps"))
         .refused(400, "validation_failed");
-    let asked = with(pickup(&lab, "C1", "P1", 3), name);
-    admin.event("PickupRequested", &asked).result();
-    let listed = desk.get("/v1/pickups");
-    let expected = u32::from(listed.text.contains("Canary"));
-    assert_eq!(counted("pickup"), expected, "{}", listed.text);
+    let moved = json!({ "deliveryDate": date_in(2) });
+    let quiet = desk.patch(&format!("{path}?names=0"), &moved);
+    assert!(
+        quiet.status == 200 && !quiet.text.contains("Canary"),
+        "{}",
+        quiet.text
+    );
+    assert_eq!(counted("delivery"), 2);
+}
+
+#[test]
+fn pickups_tell_who_they_are_for_only_where_asked_and_a_list_is_noted_once() {
+    let server = Start::new().go();
+    let (admin, lab) = (server.admin(), fresh("L"));
+    let private = json!({
+        "notes": "for Zebulon Canary", "metadata": { "chart": "Canary" }, "requestedBy": { "userId": "u", "name": "Canary" },
+    });
+    let mut ids = Vec::new();
+    for number in ["P1", "P2"] {
+        let asked = with(pickup(&lab, "C1", number, 3), private.clone());
+        let made = admin.event("PickupRequested", &asked).result();
+        ids.push(made["id"].as_str().expect("an id").to_owned());
+    }
+    let desk = server.role("dispatcher", &lab);
+    let one = format!("/v1/pickups/{}", ids[0]);
+    let change = json!({ "packageCount": 2 });
+    for answer in [
+        desk.get("/v1/pickups?names=0"),
+        desk.get(&format!("{one}?names=0")),
+        desk.patch(&format!("{one}?names=0"), &change),
+        desk.delete(&format!("/v1/pickups/{}?names=0", ids[1])),
+    ] {
+        assert!(
+            answer.status == 200 && !answer.text.contains("Canary"),
+            "{}",
+            answer.text
+        );
+    }
+    assert!(desk.get("/v1/pickups").text.contains("Canary"));
+    assert!(desk.get(&one).text.contains("Canary"));
+    // The log comes in order: what the first answers had noted would stand before.
+    let lines = eventually(|| {
+        let logged = server.logged();
+        let lines = logged.lines().filter(|line| line.contains("names read"));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        Some(lines).filter(|lines| lines.len() >= 2)
+    });
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("count"), "{lines:?}");
+    assert!(!lines.concat().contains("Canary"), "{lines:?}");
 }

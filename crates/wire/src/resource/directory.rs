@@ -162,6 +162,7 @@ pub fn driver(
     let name = reader.required("name", fields::text(NAME));
     let shift = reader.object("shift", span).flatten();
     let capacity = reader.optional("capacity", fields::integer(0..=100_000));
+    let phone = reader.optional("phone", fields::text(PHONE));
     reader.finish(|| {
         let driver = Driver {
             name: name?.to_owned(),
@@ -169,7 +170,15 @@ pub fn driver(
             capacity: capacity.and_then(|capacity| u32::try_from(capacity).ok()),
             ..Driver::stub(LabId::known(lab_id?), id)
         };
-        Some(DriverSet { driver, expected })
+        let private = Private {
+            contact_phone: phone.unwrap_or_default().to_owned(),
+            ..Private::default()
+        };
+        Some(DriverSet {
+            driver,
+            expected,
+            private: Phi::new(private),
+        })
     })
 }
 

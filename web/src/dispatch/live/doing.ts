@@ -82,7 +82,7 @@ export function refusal(error: unknown, labId: string): string {
   if (!(error instanceof Problem)) return String(error);
   const current = error.body['current'] as { driverId?: string } | undefined;
   const driver = current?.driverId ? desk.driverName(labId, current.driverId) : '';
-  const code = error.status === 412 ? 'changed_meanwhile' : error.code;
+  const code = error.status === 412 ? 'version_mismatch' : error.code;
   const said = moveWords.refused[code as keyof typeof moveWords.refused] as
     string | ((driver: string) => string) | undefined;
   const isAboutDriver = typeof said === 'function';

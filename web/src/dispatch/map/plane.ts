@@ -156,7 +156,7 @@ export class Plane {
 
   #lay(sheet: Sheet): Drawn {
     const canvas = document.createElement('canvas');
-    canvas.className = 'sheet';
+    canvas.className = 'map-sheet';
     canvas.setAttribute('aria-hidden', 'true');
     this.host.append(canvas);
     const context = canvas.getContext('2d');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { AT, complete, DRIVER, proof, tap } from '../testing/day';
+import { AT, complete, DRIVER, FILE, proof, tap } from '../testing/day';
 import {
   again,
   goesOn,
+  heldUpBy,
   MOST_FAILURES,
   next,
   OLD_PROOF_MS,
@@ -61,6 +62,30 @@ describe('the order', () => {
     expect(next([proof(1, { state: 'sent', result: 'P' }), held, arrive(3)], DRIVER)?.seq).toBe(2);
   });
 
+  it('holds the end of the route until each stop before it is told', () => {
+    const finish = tap(9, { kind: 'finish', routeId: 'R', left: [] });
+    const pause = tap(10, { kind: 'presence', presence: 'off_duty' });
+    for (const deed of [
+      { kind: 'fail', stopId: 'S1', reason: 'closed', redeliverOn: null },
+      { kind: 'skip', stopId: 'S1', reason: null },
+      complete(0, null).deed,
+      proof(0).deed,
+    ] as const) {
+      const refused = tap(2, deed, { state: 'refused' });
+      expect(next([refused, finish, pause], DRIVER)).toBe(pause);
+      expect(heldUpBy(finish, [refused, finish])).toEqual([refused]);
+      expect(next([{ ...refused, state: 'sent' }, finish], DRIVER)).toBe(finish);
+      // Removed by the driver, of another driver, or done after the end: none of its business.
+      expect(next([finish], DRIVER)).toBe(finish);
+      expect(next([{ ...refused, driver: 'LAB/OTHER' }, finish], DRIVER)).toBe(finish);
+      expect(next([finish, { ...refused, seq: 11 }], DRIVER)).toBe(finish);
+    }
+    expect(next([arrive(1, { state: 'refused' }), finish], DRIVER)).toBe(finish);
+    // A completion that waits for its refused proof keeps the end waiting as well.
+    const held = [proof(1, { state: 'refused' }), complete(2, 'key-1'), finish];
+    expect(next(held, DRIVER)).toBeUndefined();
+  });
+
   it('sends a completion whose proof the driver removed', () => {
     expect(next([complete(2, 'key-1')], DRIVER)?.seq).toBe(2);
   });
@@ -73,6 +98,15 @@ describe('a tap after an answer', () => {
       result: 'P-1',
       sentAt: 5,
     });
+  });
+
+  it('does not keep a file that the server has', () => {
+    const sent = settle(proof(1), outcome(201, '', 'P-1'), 5);
+    expect(sent.deed).toMatchObject({ kind: 'proof', file: { type: FILE.type } });
+    if (sent.deed.kind !== 'proof') throw new Error('a proof');
+    expect(sent.deed.file.bytes.byteLength).toBe(0);
+    const refused = settle(proof(1), outcome(413, '', null), 5);
+    expect(refused.deed).toEqual(proof(1).deed);
   });
 
   it('keeps why it was refused, until it is tried again', () => {

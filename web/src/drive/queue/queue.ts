@@ -2,7 +2,7 @@
  * The order in which taps are sent, and what an answer makes of one. Nothing here reads a clock, a network or a database: taps and
  * answers in, taps out.
  */
-import type { Refusal, Tap } from './tap';
+import type { Deed, Refusal, Tap } from './tap';
 
 /** What came of sending a tap. */
 export type Outcome =
@@ -40,12 +40,29 @@ export function next(taps: readonly Tap[], driver: string): Tap | undefined {
     .find((tap) => tap.driver === driver && tap.state === 'waiting' && isReady(tap, taps));
 }
 
-/** A completion goes when its proofs are there; one that was removed is gone and holds up nothing. */
 function isReady(tap: Tap, taps: readonly Tap[]): boolean {
-  return neededBy(tap).every((key) => {
-    const proof = taps.find((other) => other.key === key);
-    return proof === undefined || proof.result !== null;
-  });
+  return heldUpBy(tap, taps).length === 0;
+}
+
+/** What closes a stop, and its proofs: a route that is finished before them fails their stop. */
+const OF_A_STOP: ReadonlySet<Deed['kind']> = new Set(['complete', 'fail', 'skip', 'proof']);
+
+/**
+ * The taps that must be taken before this one goes: a completion's proofs, and all that closes a stop before the route is finished.
+ * One that was removed is gone and holds up nothing.
+ */
+export function heldUpBy(tap: Tap, taps: readonly Tap[]): Tap[] {
+  if (tap.deed.kind === 'finish') {
+    return taps.filter(
+      (other) =>
+        other.driver === tap.driver &&
+        other.seq < tap.seq &&
+        other.state !== 'sent' &&
+        OF_A_STOP.has(other.deed.kind),
+    );
+  }
+  const keys = neededBy(tap);
+  return taps.filter((other) => keys.includes(other.key) && other.result === null);
 }
 
 /** Keys of the taps that must be taken before this one. */
@@ -59,7 +76,14 @@ export function neededBy(tap: Tap): string[] {
 export function settle(tap: Tap, came: Outcome, at: number): Tap {
   switch (came.kind) {
     case 'taken':
-      return { ...tap, state: 'sent', refusal: null, result: came.result, sentAt: at };
+      return {
+        ...tap,
+        deed: lightened(tap.deed),
+        state: 'sent',
+        refusal: null,
+        result: came.result,
+        sentAt: at,
+      };
     case 'refused':
       return { ...tap, state: 'refused', refusal: came.refusal };
     case 'failed': {
@@ -72,6 +96,11 @@ export function settle(tap: Tap, came: Outcome, at: number): Tap {
     case 'logged_out':
       return tap;
   }
+}
+
+/** A file that the server has need not fill the phone until its completion is sent. */
+function lightened(deed: Deed): Deed {
+  return deed.kind === 'proof' ? { ...deed, file: { ...deed.file, bytes: new ArrayBuffer(0) } } : deed;
 }
 
 /** A refused tap that is tried once more, in its old place. */

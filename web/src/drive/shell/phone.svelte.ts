@@ -156,17 +156,22 @@ export class Phone {
       this.#told = answer.day;
       this.#etag = answer.etag;
       if (changedHands) this.chosen = undefined;
-      const { day, etag } = answer;
-      await this.storage.saveDay({
-        day: $state.snapshot(day) as Day,
-        etag,
-        offsetMs: this.offsetMs,
-        toldAt: this.toldAt,
-      });
     }
+    // First what makes room: a phone that is full keeps the new day after it.
     await this.#settle(answer.askedAt);
+    if (answer.kind === 'day') await this.#keepDay(answer.day, answer.etag);
     // Whoever just logged in has taps to send.
     if (this.standing.waiting > 0) this.postman.hurry();
+  }
+
+  async #keepDay(day: Day, etag: string | null): Promise<void> {
+    const { offsetMs, toldAt } = this;
+    try {
+      await this.storage.saveDay({ day, etag, offsetMs, toldAt });
+    } catch {
+      // It is on the screen, but would not outlive a reload: told, as whoever can make room is the driver.
+      toasts.fault(words.drive.queue.dayNotKept);
+    }
   }
 
   #learn(offsetMs: number): void {

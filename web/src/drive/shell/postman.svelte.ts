@@ -56,7 +56,7 @@ export class Postman {
     if (driver === undefined) return;
     this.#running = true;
     this.#again = false;
-    let why: Stopped = 'away';
+    let why: Stopped;
     try {
       why = await alone(() =>
         drain(this.kept, driver, post, {
@@ -67,6 +67,9 @@ export class Postman {
           },
         }),
       );
+    } catch {
+      // The phone could not keep what became of a tap (it is full): told again later, the server knows it by its key.
+      why = 'failed';
     } finally {
       this.#running = false;
     }

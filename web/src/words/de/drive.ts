@@ -176,12 +176,15 @@ export const drive: Words['drive'] = {
     explain: 'Was Sie tun, bleibt auf diesem Handy und wird der Reihe nach gesendet, sobald ein Netz da ist.',
     retryIn: (seconds) => `Nächster Versuch in ${seconds} s`,
     notKept: 'Das Handy ist voll: das wurde nicht behalten. Schaffen Sie Platz und tun Sie es noch einmal.',
+    dayNotKept: 'Das Telefon ist voll: die Stopps werden nicht behalten. Bitte Platz schaffen.',
     sendNow: 'Jetzt senden',
     tryAgain: 'Noch einmal',
     remove: 'Entfernen',
     removeSure: 'Endgültig entfernen?',
     waiting: 'wartet',
     blocked: 'wartet auf den Nachweis',
+    waitsForStops:
+      'wartet, bis das Abgelehnte darüber gesendet oder entfernt ist: das Ende der Tour ließe diese Stopps scheitern',
     deeds: {
       start: 'Tour begonnen',
       finish: 'Tour beendet',

@@ -177,12 +177,15 @@ export const drive = {
     explain: 'What you do is kept on this phone and sent in order as soon as there is a network.',
     retryIn: (seconds: number) => `Next try in ${seconds} s`,
     notKept: 'The phone is full: this was not kept. Free some space and do it again.',
+    dayNotKept: 'The phone is full: the stops are not kept on it. Free some space.',
     sendNow: 'Send now',
     tryAgain: 'Try again',
     remove: 'Remove',
     removeSure: 'Remove for good?',
     waiting: 'waits',
     blocked: 'waits for its proof',
+    waitsForStops:
+      'waits until what was refused above is sent or removed: a finished route would fail those stops',
     deeds: {
       start: 'Route started',
       finish: 'Route finished',
