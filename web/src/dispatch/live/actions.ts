@@ -72,7 +72,7 @@ function callClinic(one: Exception): Maybe {
 function move(one: Exception): Maybe {
   const stop = desk.stops.get(one.stopKey ?? '');
   if (!stop || !isMovable(stop)) return undefined;
-  return { text: told.move, run: () => (ui.moving = stop.key) };
+  return { text: told.move, run: () => ui.move(stop.key) };
 }
 
 function showStop(one: Exception): Maybe {
