@@ -61,6 +61,11 @@ export class Desk extends Registry {
   #beating: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #order = new Order();
+  #following: Promise<void> | undefined;
+  /** Whether the stream was opened. */
+  #isOpen = false;
+  /** The labs' days of what is loaded. */
+  #days = '';
   #loads = new Coalesced((wish) => this.#load(wish));
 
   constructor() {
@@ -83,16 +88,37 @@ export class Desk extends Registry {
 
   /** Loads who asks, and opens the stream: its snapshot brings the rest. */
   async start(): Promise<void> {
+    this.#timer ??= setInterval(() => this.#moveOn(), JUDGE_MS);
+    await this.retry();
+  }
+
+  /** Loads what is not there: after a fault, or at the start. */
+  async retry(): Promise<void> {
+    this.fault = null;
+    await this.#guard(async () => {
+      await this.#introduce();
+      if (!this.sees) await this.#loadDirectories();
+      else if (this.#isOpen) await this.#loadRest();
+      else this.live.open();
+      this.#isOpen = this.sees;
+      await this.#loadPaths();
+    });
+  }
+
+  async #introduce(): Promise<void> {
+    if (this.me === null) {
+      const who = await me();
+      this.lab = who.labId;
+      this.me = who;
+    }
+    // Which day it is goes by the server's clock.
+    await (this.#following ??= clock.follow());
+  }
+
+  /** What goes wrong is said, with the way to try again. */
+  async #guard(load: () => Promise<void>): Promise<void> {
     try {
-      this.me = await me();
-      this.lab = this.me.labId;
-      // Which day it is goes by the server's clock.
-      await clock.follow();
-      if (this.sees) this.live.open();
-      else await this.#loadDirectories();
-      this.#timer = setInterval(() => this.#judgeAll(), JUDGE_MS);
-      const api = await ask<{ paths: Record<string, unknown> }>('/openapi.json');
-      this.paths = Object.keys(api.paths);
+      await load();
     } catch (error) {
       this.fault = error instanceof Problem ? error.message : String(error);
     }
@@ -100,7 +126,9 @@ export class Desk extends Registry {
 
   stop(): void {
     this.live.close();
+    this.#isOpen = false;
     clearInterval(this.#timer);
+    this.#timer = undefined;
     clearTimeout(this.#beating);
   }
 
@@ -208,7 +236,7 @@ export class Desk extends Registry {
   #begin(snapshot: LiveMessage): void {
     for (const key of this.begin(snapshot)) this.#moved.note(key);
     this.#setAlerts(snapshot['alerts'] as Alert[]);
-    void this.#loadRest();
+    void this.#guard(() => this.#loadRest());
   }
 
   #located(labId: string, message: LiveMessage): void {
@@ -279,51 +307,51 @@ export class Desk extends Registry {
 
   /** What the snapshot does not hold: directories, what is over today, work on no route. */
   async #loadRest(): Promise<void> {
-    try {
-      await this.#loadLabs();
-      const days = [...this.labs.keys()].map((labId) => this.today(labId));
-      const dates = days.filter((date, index) => days.indexOf(date) === index);
-      await Promise.all([
-        this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id),
-        this.#loadAll<Driver>('driver', '/v1/drivers', MOST_OPEN, (one) => one.id),
+    await this.#loadLabs();
+    this.#days = this.daysTold();
+    this.forget();
+    const days = [...this.labs.keys()].map((labId) => this.today(labId));
+    const dates = days.filter((date, index) => days.indexOf(date) === index);
+    await Promise.all([
+      this.#loadAll<Clinic>('clinic', '/v1/clinics', MOST_CLINICS, (one) => one.id),
+      this.#loadAll<Driver>('driver', '/v1/drivers', MOST_OPEN, (one) => one.id),
+      this.#loadAll<Delivery>(
+        'delivery',
+        '/v1/deliveries?status=scheduled',
+        MOST_OPEN,
+        (one) => one.deliveryId,
+        this.deliveries,
+      ),
+      ...dates.map((date) =>
+        // What is on a route already is loaded for its RUSH mark.
         this.#loadAll<Delivery>(
           'delivery',
-          '/v1/deliveries?status=scheduled',
+          `/v1/deliveries?date=${date}`,
           MOST_OPEN,
           (one) => one.deliveryId,
-          this.deliveries,
         ),
-        ...dates.map((date) =>
-          // What is on a route already is loaded for its RUSH mark.
-          this.#loadAll<Delivery>(
-            'delivery',
-            `/v1/deliveries?date=${date}`,
-            MOST_OPEN,
-            (one) => one.deliveryId,
-          ),
-        ),
-        this.#loadAll<Pickup>(
-          'pickup',
-          '/v1/pickups?status=requested',
-          MOST_OPEN,
-          (one) => one.id,
-          this.pickups,
-        ),
-        ...dates.map((date) =>
-          this.#loadAll<Route>(
-            'route',
-            `/v1/routes?date=${date}&status=finished`,
-            MOST_OPEN,
-            (one) => one.id,
-          ),
-        ),
-      ]);
-      this.fault = null;
-      this.ready = true;
-    } catch (error) {
-      this.fault = error instanceof Problem ? error.message : String(error);
-    }
+      ),
+      this.#loadAll<Pickup>(
+        'pickup',
+        '/v1/pickups?status=requested',
+        MOST_OPEN,
+        (one) => one.id,
+        this.pickups,
+      ),
+      ...dates.map((date) =>
+        this.#loadAll<Route>('route', `/v1/routes?date=${date}&status=finished`, MOST_OPEN, (one) => one.id),
+      ),
+    ]);
+    await this.#loadPaths();
+    this.fault = null;
+    this.ready = true;
     this.#pulse();
+  }
+
+  async #loadPaths(): Promise<void> {
+    if (this.paths.length > 0) return;
+    const api = await ask<{ paths: Record<string, unknown> }>('/openapi.json');
+    this.paths = Object.keys(api.paths);
   }
 
   async #loadLabs(): Promise<void> {
@@ -365,17 +393,13 @@ export class Desk extends Registry {
     });
   }
 
-  /** Loads everything again, after a fault. */
-  async retry(): Promise<void> {
-    this.fault = null;
-    await this.#loadRest();
-  }
-
   // What moves on by itself.
 
-  #judgeAll(): void {
+  #moveOn(): void {
     this.judgeAll();
     this.live.check(Date.now());
+    // A new day has other work, and what was over on the last one is nobody's matter.
+    if (this.ready && this.sees && this.#days !== this.daysTold()) void this.#guard(() => this.#loadRest());
     this.#pulse();
   }
 

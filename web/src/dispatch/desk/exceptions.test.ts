@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exceptions, fresh, type Findings } from './exceptions';
+import { exceptions, type Findings } from './exceptions';
 import type { DriverNow, RouteNow, StopNow } from './now';
 import type { Alert } from './records';
 
@@ -170,12 +170,4 @@ it('puts first what hurries, and of that the oldest', () => {
   ];
   const found = find({ alerts, routes: [route([stop({ late: true, eta: at('12:07') })])] });
   expect(found.map((one) => one.stopKey ?? one.clinicKey)).toEqual(['L/S1', 'L/S2', 'L/S1', 'L/X']);
-});
-
-it('announces only what is new', () => {
-  const found = find({
-    alerts: [alert('stop_failed', { stopId: 'S1' }), alert('stop_failed', { stopId: 'S2' })],
-  });
-  const first = found[0];
-  expect(first && fresh(new Set([first.key]), found).map((one) => one.key)).toEqual([found[1]?.key]);
 });

@@ -74,6 +74,12 @@ const CODES: Record<string, [Weight, ActionKind]> = {
 
 /** Alerts of these codes are one card a lab: fifty refused messages are one trouble. */
 const GROUPED = new Set(['quarantined', 'dead_letters']);
+
+/** Whether all alerts of that code are one card. */
+export function isGrouped(code: string): boolean {
+  return GROUPED.has(code);
+}
+
 /** Reasons of a stop that was left out from this desk: whoever did it knows. */
 const OWN_DOING = new Set(['removed', 'moved', 'route_cancelled']);
 
@@ -125,7 +131,7 @@ function ofAlert(alert: Alert, found: Findings): Exception {
     typeof alert[field] === 'string' ? keyOf(labId, text(alert[field])) : undefined;
   const [weight, action] = CODES[code] ?? [1, 'messages'];
   const made: Exception = {
-    key: GROUPED.has(code) ? `${code}/${labId}` : `${code}/${alert.number}`,
+    key: isGrouped(code) ? `${code}/${labId}` : `${code}/${alert.number}`,
     code,
     weight,
     since: Date.parse(alert.at),
@@ -228,9 +234,4 @@ function* ofRoute(route: RouteNow, found: Findings): Generator<Exception> {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** The new ones among the keys: what a live region says, and says once. */
-export function fresh(before: ReadonlySet<string>, now: readonly Exception[]): Exception[] {
-  return now.filter((one) => !before.has(one.key));
 }

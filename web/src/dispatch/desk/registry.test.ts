@@ -79,3 +79,12 @@ it('forgets on the next day what is over, and keeps what is not', () => {
   expect([...registry.routes.keys()]).toEqual(['L/R2']);
   expect([...registry.stops.keys()]).toEqual(['L/S2']);
 });
+
+it('tells the days of all labs, by their own midnight', () => {
+  now = Date.parse('2026-06-09T23:30:00Z');
+  const registry = new Registry(() => now);
+  const lab = { name: '', workingDays: [], holidays: [], verified: true, version: 1 };
+  registry.labs.set('A', { ...lab, id: 'A', timeZone: 'America/New_York' });
+  registry.labs.set('B', { ...lab, id: 'B', timeZone: 'Europe/Berlin' });
+  expect(registry.daysTold()).toBe('A 2026-06-09,B 2026-06-10');
+});

@@ -48,6 +48,11 @@ export class Registry {
     return dateIn(this.now(), this.zone(labId));
   }
 
+  /** The days of all labs, to be compared. */
+  daysTold(): string {
+    return [...this.labs.keys()].map((labId) => `${labId} ${this.today(labId)}`).join();
+  }
+
   clinicOf(stop: Pick<Stop, 'labId' | 'clinicId'>): Clinic | undefined {
     return this.clinics.get(keyOf(stop.labId, stop.clinicId));
   }

@@ -1,3 +1,4 @@
+import { dialHref } from '../../dialled';
 import { words } from '../../words/words';
 import { desk } from '../desk.svelte';
 import type { Exception } from '../desk/exceptions';
@@ -59,19 +60,19 @@ function second(one: Exception): Maybe[] {
 
 function callDriver(one: Exception): Maybe {
   const driver = desk.drivers.get(one.driverKey ?? '');
-  if (!driver?.phone) return undefined;
-  return { text: told.call(driver.name), href: `tel:${driver.phone}` };
+  const href = dialHref(driver?.phone);
+  return driver && href ? { text: told.call(driver.name), href } : undefined;
 }
 
 function callClinic(one: Exception): Maybe {
-  const phone = desk.clinics.get(one.clinicKey ?? '')?.contact?.phone;
-  return phone ? { text: told.callClinic, href: `tel:${phone}` } : undefined;
+  const href = dialHref(desk.clinics.get(one.clinicKey ?? '')?.contact?.phone);
+  return href ? { text: told.callClinic, href } : undefined;
 }
 
 function move(one: Exception): Maybe {
   const stop = desk.stops.get(one.stopKey ?? '');
   if (!stop || !isMovable(stop)) return undefined;
-  return { text: told.move, run: () => (ui.moving = stop.key) };
+  return { text: told.move, run: () => ui.move(stop.key) };
 }
 
 function showStop(one: Exception): Maybe {

@@ -20,6 +20,8 @@ export interface Moved {
   /** Where the route calls at the clinic anyway, that stop's id: the work joins it. */
   joins?: string | null;
   undo: { routeId: string; position: number } | null;
+  /** As it is after the move; none where it was only asked. */
+  stop?: { version: number };
 }
 
 export interface Goal {
@@ -47,7 +49,7 @@ export async function moveStop(stop: StopNow, goal: Goal): Promise<boolean> {
     const isSame = moved.fromRouteId === moved.toRouteId;
     const { undo } = moved;
     const said = isSame ? moveWords.reordered(clinic) : moveWords.moved(clinic, driver);
-    toasts.say(said, undo ? () => moveBack(stop, undo, clinic) : undefined);
+    toasts.say(said, undo ? () => moveBack(stop, undo, clinic, moved.stop?.version) : undefined);
     return true;
   } catch (error) {
     toasts.fault(refusal(error, stop.labId));
@@ -56,9 +58,10 @@ export async function moveStop(stop: StopNow, goal: Goal): Promise<boolean> {
   }
 }
 
-async function moveBack(stop: StopNow, goal: Goal, clinic: string): Promise<void> {
+/** Only what was moved is moved back: of that version, as the move left it. */
+async function moveBack(stop: StopNow, goal: Goal, clinic: string, version?: number): Promise<void> {
   try {
-    await sendMove(stop, goal);
+    await sendMove(stop, goal, version);
     toasts.say(moveWords.movedBack(clinic));
   } catch (error) {
     toasts.fault(refusal(error, stop.labId));
@@ -71,10 +74,13 @@ async function sendMove(stop: StopNow, goal: Goal, version?: number): Promise<Mo
     body: goal,
     ...(version === undefined ? {} : { headers: { 'if-match': `"${version}"` } }),
   });
-  await Promise.all(
-    [moved.fromRouteId, moved.toRouteId].map((routeId) => desk.refreshRoute(stop.labId, routeId)),
-  );
+  await refresh(stop.labId, [moved.fromRouteId, moved.toRouteId]);
   return moved;
+}
+
+/** Shows what was done without waiting for the stream; where that fails, it was done all the same, and the stream tells of it. */
+async function refresh(labId: string, routeIds: string[]): Promise<void> {
+  await Promise.allSettled(routeIds.map((routeId) => desk.refreshRoute(labId, routeId)));
 }
 
 /** Why something was refused, in one sentence with who has it now. */
@@ -119,26 +125,42 @@ function routeDriver(labId: string, routeId: string): string {
   return route ? desk.driverName(labId, route.driverId) : routeId;
 }
 
-/** All that is left of routes goes to another driver; the way back is offered. */
+/** All that is left of routes goes to another driver, or nothing of it; the way back is offered. */
 export async function handOver(routes: RouteNow[], driverId: string, stops: number): Promise<boolean> {
   const [first] = routes;
   if (!first) return false;
   const before = first.driverId;
-  try {
-    for (const route of routes) await giveTo(route, driverId);
-  } catch (error) {
-    toasts.fault(refusal(error, first.labId));
-    return false;
-  }
+  if (!(await giveAll(routes, driverId))) return false;
   toasts.say(panel.driver.handedOver(stops, desk.driverName(first.labId, driverId)), async () => {
-    try {
-      for (const route of routes) await giveTo(route, before);
+    if (await giveAll(routes, before))
       toasts.say(panel.driver.handedBack(desk.driverName(first.labId, before)));
-    } catch (error) {
-      toasts.fault(refusal(error, first.labId));
-    }
   });
   return true;
+}
+
+/** Gives all routes to a driver. Where one is refused, those that he has by then go back: half of a day is nobody's plan. */
+async function giveAll(routes: RouteNow[], driverId: string): Promise<boolean> {
+  const given: { route: RouteNow; from: string }[] = [];
+  try {
+    for (const route of routes) {
+      const from = desk.routes.get(route.key)?.driverId ?? route.driverId;
+      await giveTo(route, driverId);
+      given.push({ route, from });
+    }
+    return true;
+  } catch (error) {
+    toasts.fault(refusal(error, routes[0]?.labId ?? ''));
+  }
+  for (const { route, from } of given.reverse()) {
+    try {
+      await giveTo(route, from);
+    } catch (error) {
+      toasts.fault(
+        panel.driver.halfHandedOver(desk.driverName(route.labId, driverId), refusal(error, route.labId)),
+      );
+    }
+  }
+  return false;
 }
 
 async function giveTo(route: RouteNow, driverId: string): Promise<void> {
@@ -146,7 +168,7 @@ async function giveTo(route: RouteNow, driverId: string): Promise<void> {
     method: 'PATCH',
     body: { driverId },
   });
-  await desk.refreshRoute(route.labId, route.id);
+  await refresh(route.labId, [route.id]);
 }
 
 /** Where a visit of a clinic costs least today, the best first. */

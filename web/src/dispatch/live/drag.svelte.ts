@@ -1,17 +1,21 @@
+import { toasts } from '../../design/toasts.svelte';
 import { words } from '../../words/words';
 import { desk } from '../desk.svelte';
 import type { StopNow } from '../desk/now';
 import { positionAt, targetRoute } from '../desk/targets';
 import { moveStop, previewMove, refusal, told, type Goal } from './doing';
+import { ui } from './ui.svelte';
 
 const ASK_AFTER_MS = 160;
 
 /** What a stop is dragged over, and what dropping it there would mean. */
 interface Over {
   driverKey: string;
-  goal: Goal | null;
+  /** Where it would go; none: nowhere on that line. */
+  wish: Goal | null;
   text: string;
-  tone: 'plain' | 'late' | 'no';
+  /** `asking`: nobody knows yet what it would mean. */
+  tone: 'asking' | 'plain' | 'late' | 'no';
 }
 
 /** Whether this stop can be moved at all. */
@@ -26,11 +30,12 @@ class Drag {
   x = $state(0);
   y = $state(0);
   #asking: AbortController | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Settled when it is told what dropping it would mean. */
+  #answer: Promise<void> | undefined;
 
   begin(stop: StopNow, x: number, y: number): void {
+    this.cancel();
     this.stop = stop;
-    this.over = null;
     this.x = x;
     this.y = y;
   }
@@ -40,24 +45,24 @@ class Drag {
     this.x = x;
     this.y = y;
     if (driverKey === undefined) {
-      this.#forget();
+      this.#asking?.abort();
       this.over = null;
       return;
     }
-    const goal = this.#goal(driverKey, at);
+    const wish = this.#wish(driverKey, at);
     const before = this.over;
     const isSame =
       before?.driverKey === driverKey &&
-      before.goal?.routeId === goal?.routeId &&
-      before.goal?.position === goal?.position;
+      before.wish?.routeId === wish?.routeId &&
+      before.wish?.position === wish?.position;
     if (isSame) return;
-    this.#forget();
-    this.over = { driverKey, goal, ...this.#first(driverKey, goal) };
-    if (goal) this.#timer = setTimeout(() => void this.#ask(driverKey, goal), ASK_AFTER_MS);
+    this.#asking?.abort();
+    this.over = { driverKey, wish, ...this.#first(driverKey, wish) };
+    if (wish) this.#answer = this.#ask(driverKey, wish);
   }
 
   /** Where it would go; on the own route the place counts, on another one the server finds the cheapest. */
-  #goal(driverKey: string, at: number): Goal | null {
+  #wish(driverKey: string, at: number): Goal | null {
     const { stop } = this;
     const driver = desk.drivers.get(driverKey);
     if (!stop || !driver || driver.labId !== stop.labId) return null;
@@ -67,46 +72,59 @@ class Drag {
     return { routeId: route.id, position: positionAt(route, stop, at) };
   }
 
-  #first(driverKey: string, goal: Goal | null): Pick<Over, 'text' | 'tone'> {
+  #first(driverKey: string, wish: Goal | null): Pick<Over, 'text' | 'tone'> {
     const said = words.dispatch.move;
     const driver = desk.drivers.get(driverKey);
-    if (goal) return { text: said.asking, tone: 'plain' };
+    if (wish) return { text: said.asking, tone: 'asking' };
     const isOther = driver?.labId !== this.stop?.labId;
     return { text: isOther ? said.otherLab : said.noRoute(driver?.name ?? ''), tone: 'no' };
   }
 
-  async #ask(driverKey: string, goal: Goal): Promise<void> {
+  async #ask(driverKey: string, wish: Goal): Promise<void> {
     const { stop } = this;
     if (!stop) return;
     const asking = new AbortController();
     this.#asking = asking;
+    // Who only drags across a line wants to know nothing of it.
+    await new Promise((resolve) => setTimeout(resolve, ASK_AFTER_MS));
+    if (asking.signal.aborted) return;
     try {
-      const moved = await previewMove(stop, goal, asking.signal);
+      const moved = await previewMove(stop, wish, asking.signal);
       if (asking.signal.aborted) return;
       const tone = moved.becomesLate.length > 0 ? 'late' : 'plain';
-      this.over = { driverKey, goal, text: told(moved, stop.labId), tone };
+      this.over = { driverKey, wish, text: told(moved, stop.labId), tone };
     } catch (error) {
       if (asking.signal.aborted) return;
-      this.over = { driverKey, goal: null, text: refusal(error, stop.labId), tone: 'no' };
+      this.over = { driverKey, wish, text: refusal(error, stop.labId), tone: 'no' };
     }
   }
 
-  /** Lets go: it is moved there if it can be. */
+  /**
+   * Lets go: it is moved there if it can be. What it means is known before: whoever was faster than the answer waits for it, and is asked
+   * once more where somebody becomes late by it.
+   */
   async drop(): Promise<void> {
-    const { stop, over } = this;
+    const { stop } = this;
+    if (!stop || !this.over?.wish) return this.cancel();
+    const isShown = this.over.tone !== 'asking';
+    if (!isShown) {
+      const asking = this.#asking;
+      await this.#answer;
+      if (asking?.signal.aborted) return;
+    }
+    const { over } = this;
     this.cancel();
-    if (stop && over?.goal) await moveStop(stop, over.goal);
+    if (!over?.wish) return;
+    if (over.tone === 'no') {
+      if (!isShown) toasts.fault(over.text);
+    } else if (over.tone === 'late' && !isShown) ui.move(stop.key, over.wish);
+    else await moveStop(stop, over.wish);
   }
 
   cancel(): void {
-    this.#forget();
+    this.#asking?.abort();
     this.stop = null;
     this.over = null;
-  }
-
-  #forget(): void {
-    clearTimeout(this.#timer);
-    this.#asking?.abort();
   }
 }
 

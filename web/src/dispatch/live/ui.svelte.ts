@@ -9,6 +9,8 @@ class Ui {
   tab = $state<Tab>('lines');
   /** The stop that is being moved in the dialog, by key. */
   moving = $state<string | null>(null);
+  /** Where it was dropped, if it was: the dialog opens with that. */
+  movingTo = $state.raw<{ routeId: string; position?: number } | null>(null);
   /** What waits and is being assigned in the dialog, by `labId/clinicId`. */
   assigning = $state<string | null>(null);
   /** The driver whose rest is being handed over: the panel opens with the choice. */
@@ -16,6 +18,12 @@ class Ui {
   help = $state(false);
   /** The card of the queue that the keyboard is on. */
   card = $state<string | null>(null);
+
+  /** Opens the dialog that moves a stop, or closes it. */
+  move(stopKey: string | null, to: typeof this.movingTo = null): void {
+    this.movingTo = to;
+    this.moving = stopKey;
+  }
 
   /** Shows only these drivers; asked again, all. */
   toggle(filter: Filter): void {

@@ -1,4 +1,1 @@
-/** A phone number as a phone dials it: people write brackets and spaces. */
-export function dialled(number: string): string {
-  return number.replaceAll(/(?!^)\+|[^+\d]/g, '');
-}
+export { dialled } from '../../dialled';

@@ -225,6 +225,7 @@ export const dispatch: Words['dispatch'] = {
       handedOver: (n, driver) =>
         n === 1 ? `1 Stopp hat jetzt ${driver}` : `${n} Stopps hat jetzt ${driver}`,
       handedBack: (driver) => `Sie sind wieder bei ${driver}`,
+      halfHandedOver: (driver, why) => `Ein Teil bleibt bei ${driver}: ${why}`,
       stopsLeft: (n) => (n === 1 ? '1 Stopp offen' : `${n} Stopps offen`),
       where: 'Jetzt',
       speed: (kmh) => `${kmh} km/h`,

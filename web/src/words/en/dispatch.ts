@@ -228,6 +228,7 @@ export const dispatch = {
       handedOver: (n: number, driver: string) =>
         n === 1 ? `1 stop is ${driver}’s now` : `${n} stops are ${driver}’s now`,
       handedBack: (driver: string) => `They are ${driver}’s again`,
+      halfHandedOver: (driver: string, why: string) => `Some of it stays with ${driver}: ${why}`,
       stopsLeft: (n: number) => (n === 1 ? '1 stop left' : `${n} stops left`),
       where: 'Now',
       speed: (kmh: number) => `${kmh} km/h`,
