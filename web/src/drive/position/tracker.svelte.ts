@@ -120,8 +120,16 @@ export class Tracker {
     const driver = this.driver();
     // The cell tower's guess right after waking up is not where the van is.
     if (!driver || (fix.accuracy ?? 0) > POOR_M || !isDue(fix, this.#last, this.nextPlace())) return;
+    const before = this.#last;
+    // Before it is kept, so that the next one, which may come meanwhile, is measured by it.
     this.#last = fix;
-    await this.storage.addFix(this.#kept(driver, fix));
+    try {
+      await this.storage.addFix(this.#kept(driver, fix));
+    } catch {
+      // Not kept (the phone is full): the next one is due as if this had not been.
+      if (this.#last === fix) this.#last = before;
+      return;
+    }
     await this.#uplink.pump();
   }
 
