@@ -1,5 +1,6 @@
 /** The driver's phone: the day, what waits to be sent, what was begun at stops, and where the phone is. */
 import { ask, Problem } from '../../api/client';
+import { newId } from '../../api/id';
 import { timeOfDay } from '../../ages';
 import { clock } from '../../clock.svelte';
 import { toasts } from '../../design/toasts.svelte';
@@ -212,9 +213,8 @@ export class Phone {
     const driver = this.driver;
     if (driver === undefined) return;
     const at = this.at();
-    const keys = deeds.map(() => crypto.randomUUID());
     await this.#keep(
-      deeds.map((deed, index) => newTap(keys[index] ?? crypto.randomUUID(), driver, at, deed)),
+      deeds.map((deed) => newTap(newId(), driver, at, deed)),
       keeping,
     );
   }
@@ -268,7 +268,7 @@ export class Phone {
     const draft = this.draft(stop.id);
     const at = this.at();
     const proof = (what: 'signature' | 'photo', file: NonNullable<Draft['signature']>) =>
-      newTap(crypto.randomUUID(), driver, at, { kind: 'proof', stopId: stop.id, what, file });
+      newTap(newId(), driver, at, { kind: 'proof', stopId: stop.id, what, file });
     const signature = draft.signature && proof('signature', draft.signature);
     const photos = draft.photos.map((file) => proof('photo', file));
     const done = completion(
@@ -283,7 +283,7 @@ export class Phone {
     const taps = [
       ...(signature ? [signature] : []),
       ...photos,
-      newTap(crypto.randomUUID(), driver, at, { kind: 'complete', stopId: stop.id, completion: done }),
+      newTap(newId(), driver, at, { kind: 'complete', stopId: stop.id, completion: done }),
     ];
     await this.#keep(taps, { draftDone: stop.id });
     this.#left(stop);
