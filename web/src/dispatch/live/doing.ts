@@ -1,4 +1,5 @@
 import { ask, Problem } from '../../api/client';
+import { newId } from '../../api/id';
 import { toasts } from '../../design/toasts.svelte';
 import { words } from '../../words/words';
 import { desk } from '../desk.svelte';
@@ -185,16 +186,16 @@ export async function fits(one: Pick<Waiting, 'labId' | 'clinicId'>, signal?: Ab
 export async function assign(one: Waiting, routeId: string, position: number): Promise<boolean> {
   const path = at(`/v1/routes/${encodeURIComponent(routeId)}`, one.labId);
   const clinic = desk.clinicName(one.labId, one.clinicId);
-  const newId = madeId();
+  const visit = newId();
   try {
     // The newest order, not the one that was seen some seconds ago.
     const route = await ask<RouteNow>(path);
-    const change = takeOn(one, route.stops, position, newId);
+    const change = takeOn(one, route.stops, position, visit);
     await ask(path, { method: 'PATCH', body: change });
     await desk.refreshRoute(one.labId, routeId);
     const said = trayWords.assigned(clinic, desk.driverName(one.labId, route.driverId));
     // More work for a stop that was there anyway has no way back that would not take away the stop.
-    toasts.say(said, change.order ? () => takeOff(one, path, routeId, newId) : undefined);
+    toasts.say(said, change.order ? () => takeOff(one, path, routeId, visit) : undefined);
     return true;
   } catch (error) {
     toasts.fault(refusal(error, one.labId));
@@ -210,12 +211,6 @@ async function takeOff(one: Waiting, path: string, routeId: string, stopId: stri
   } catch (error) {
     toasts.fault(refusal(error, one.labId));
   }
-}
-
-/** An id of our own; `crypto.randomUUID` wants a secure page, and a lab's server may have none. */
-function madeId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** What a driver who phones in has done. */

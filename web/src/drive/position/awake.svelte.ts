@@ -8,6 +8,7 @@ class Awake {
   readonly isPossible = typeof navigator !== 'undefined' && 'wakeLock' in navigator;
   #lock: WakeLockSentinel | undefined;
   #due = false;
+  #busy = false;
 
   set(wanted: boolean): void {
     this.wanted = wanted;
@@ -18,19 +19,30 @@ class Awake {
   /** Holds the screen on, or lets it go. Browsers take it away with the page: asked again when the page is back. */
   async hold(due: boolean): Promise<void> {
     this.#due = due;
-    if (!this.isPossible) return;
-    if (!due) {
-      await this.#lock?.release();
-      this.#lock = undefined;
-      return;
-    }
-    if (document.hidden || (this.#lock && !this.#lock.released)) return;
+    // One question at a time: a second lock would be one that nobody lets go.
+    if (!this.isPossible || this.#busy) return;
+    this.#busy = true;
     try {
-      const lock = await navigator.wakeLock.request('screen');
-      if (this.#due) this.#lock = lock;
-      else await lock.release();
+      let goes = true;
+      // What is due may change while the phone answers.
+      while (goes && this.#due !== this.#isHeld()) goes = await this.#turn(this.#due);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #isHeld(): boolean {
+    return this.#lock !== undefined && !this.#lock.released;
+  }
+
+  /** Whether it was done; a page in the background and a phone with a low battery get no lock, and that is right. */
+  async #turn(on: boolean): Promise<boolean> {
+    try {
+      if (!on) await this.#lock?.release();
+      else if (!document.hidden) this.#lock = await navigator.wakeLock.request('screen');
+      return this.#isHeld() === on;
     } catch {
-      // Low battery: the phone says no, and it is right.
+      return false;
     }
   }
 }

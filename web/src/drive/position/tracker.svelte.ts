@@ -37,13 +37,14 @@ export class Tracker {
 
   constructor(
     private readonly storage: Storage,
-    private readonly driver: () => string | undefined,
+    /** Whose positions are kept, and whose may be sent: the driver's whose session it surely is. */
+    private readonly drivers: { keeps: () => string | undefined; sends: () => string | undefined },
     private readonly routeId: () => string | undefined,
     private readonly nextPlace: () => Place | undefined,
     private readonly told: (sight: Sight) => void,
   ) {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    this.#uplink = new Uplink(storage, driver, `${scheme}://${location.host}/ws/driver`, () => {
+    this.#uplink = new Uplink(storage, drivers.sends, `${scheme}://${location.host}/ws/driver`, () => {
       if (this.#watch === undefined) void this.#hangUp();
     });
     void this.#watchBattery();
@@ -84,8 +85,13 @@ export class Tracker {
     this.#uplink.hurry();
   }
 
+  /** Leaves the line: it was that of a session that is over. */
+  hangUp(): void {
+    this.#uplink.close();
+  }
+
   async #hasKept(): Promise<boolean> {
-    const driver = this.driver();
+    const driver = this.drivers.keeps();
     return driver !== undefined && (await this.storage.fixes(driver, 0, 1)).length > 0;
   }
 
@@ -117,11 +123,19 @@ export class Tracker {
     };
     this.here = fix;
     this.#say('seen');
-    const driver = this.driver();
+    const driver = this.drivers.keeps();
     // The cell tower's guess right after waking up is not where the van is.
     if (!driver || (fix.accuracy ?? 0) > POOR_M || !isDue(fix, this.#last, this.nextPlace())) return;
+    const before = this.#last;
+    // Before it is kept, so that the next one, which may come meanwhile, is measured by it.
     this.#last = fix;
-    await this.storage.addFix(this.#kept(driver, fix));
+    try {
+      await this.storage.addFix(this.#kept(driver, fix));
+    } catch {
+      // Not kept (the phone is full): the next one is due as if this had not been.
+      if (this.#last === fix) this.#last = before;
+      return;
+    }
     await this.#uplink.pump();
   }
 

@@ -36,7 +36,7 @@ function answering(...statuses: number[]): { send: Send; sent: string[]; ids: st
 }
 
 const run = (send: Send, changed: (came: Outcome) => void = () => undefined) =>
-  drain(storage, DRIVER, send, { now: () => 7, changed });
+  drain(storage, () => DRIVER, send, { now: () => 7, changed });
 
 describe('the queue on the phone', () => {
   const arrive = tap(0, { kind: 'arrive', stopId: 'S1' }, { key: 'arrive' });
@@ -70,6 +70,25 @@ describe('the queue on the phone', () => {
     await storage.addTaps([arrive, signed].map(fresh));
     expect(await run(answering(401).send)).toBe('logged_out');
     expect((await storage.taps()).map((one) => one.state)).toEqual(['waiting', 'waiting']);
+  });
+
+  it('stops in the middle when another driver logs in, and sends nothing of one in the session of another', async () => {
+    await storage.addTaps([arrive, signed, done].map(fresh));
+    let driver: string | undefined = DRIVER;
+    const { send, sent } = answering(200);
+    const going = (one: Tap, ids: ReadonlyMap<string, string>) => {
+      // The login is under way: whose session it will be is not known.
+      driver = undefined;
+      return send(one, ids);
+    };
+    const go = () => drain(storage, () => driver, going, { now: () => 7, changed: () => undefined });
+    expect(await go()).toBe('away');
+    driver = 'LAB/OTHER';
+    expect(await go()).toBe('empty');
+    expect(sent).toEqual(['arrive']);
+    driver = DRIVER;
+    await go();
+    expect(sent).toEqual(['arrive', 'proof']);
   });
 
   it('keeps what was refused and goes on with the others', async () => {

@@ -14,16 +14,21 @@ export type Stopped = 'empty' | 'logged_out' | 'away' | 'failed';
 
 export type Send = (tap: Tap, proofIds: ReadonlyMap<string, string>) => Promise<Outcome>;
 
-/** Sends until nothing is left or nothing goes through; `changed` is called after each answer. */
+/**
+ * Sends until nothing is left or nothing goes through; `changed` is called after each answer. `driver` says before each tap whose session
+ * it is, `undefined` while that is not sure: what one driver did is never told in another's name.
+ */
 export async function drain(
   kept: Kept,
-  driver: string,
+  driver: () => string | undefined,
   send: Send,
   { now, changed }: { now: () => number; changed: (came: Outcome) => Promise<void> | void },
 ): Promise<Stopped> {
   for (;;) {
     const taps = await kept.taps();
-    const tap = next(taps, driver);
+    const whose = driver();
+    if (whose === undefined) return 'away';
+    const tap = next(taps, whose);
     if (!tap) return 'empty';
     const proofIds = new Map(
       taps.flatMap((one) => (one.result === null ? [] : [[one.key, one.result] as const])),

@@ -27,7 +27,14 @@ export async function openCamera(video: HTMLVideoElement): Promise<MediaStream> 
     throw new CameraFault(name === 'NotReadableError' || name === 'AbortError' ? 'busy' : 'none');
   }
   video.srcObject = stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch {
+    // The page went to the background, or another picture was asked for: nobody else would let the camera go.
+    closeCamera(stream);
+    video.srcObject = null;
+    throw new CameraFault('busy');
+  }
   return stream;
 }
 

@@ -1,5 +1,6 @@
 /** The driver's phone: the day, what waits to be sent, what was begun at stops, and where the phone is. */
 import { ask, Problem } from '../../api/client';
+import { newId } from '../../api/id';
 import { timeOfDay } from '../../ages';
 import { clock } from '../../clock.svelte';
 import { toasts } from '../../design/toasts.svelte';
@@ -23,11 +24,16 @@ import { newTap, type Deed, type Tap } from '../queue/tap';
 import { rfc3339 } from './instant';
 import { Postman } from './postman.svelte';
 import { askDay } from './dayline';
+import type { Stopped } from '../queue/sending';
 import type { Storage } from './storage';
 
 const POLL_MS = 60_000;
 /** The day is asked for whole now and then, for the server's time that stands in it. */
 const WHOLE_MS = 5 * 60_000;
+
+function byStop(drafts: readonly Draft[]): Record<string, Draft> {
+  return Object.fromEntries(drafts.map((draft) => [draft.stopId, draft]));
+}
 
 export type Session = 'unknown' | 'in' | 'out' | 'no_driver';
 
@@ -64,19 +70,25 @@ export class Phone {
   readonly postman: Postman;
   #etag: string | null = null;
   #wholeAt = 0;
+  /** Whether the server said, since the page was opened or somebody logged in, that the session is this driver's. */
+  #isOwn = false;
+  /** How often somebody logged in: an answer to what was asked before says nothing of the session now. */
+  #logins = 0;
 
   private constructor(readonly storage: Storage) {
-    this.postman = new Postman(storage, () => this.driver, {
+    const sender = () => (this.#isOwn ? this.driver : undefined);
+    this.postman = new Postman(storage, () => this.driver, sender, {
+      hold: () => this.#hold(),
       changed: (came) => this.#sent(came.kind),
       stopped: (why) => {
-        if (why === 'logged_out') this.session = 'out';
+        if (why === 'logged_out' && this.session !== 'no_driver') this.session = 'out';
         this.isReached = why !== 'away';
         if (why === 'empty') void this.refresh();
       },
     });
     this.tracker = new Tracker(
       storage,
-      () => this.driver,
+      { keeps: () => this.driver, sends: sender },
       () => (this.route?.status === 'started' ? this.route.routeId : undefined),
       () => this.stop?.location ?? undefined,
       (sight) => {
@@ -96,7 +108,7 @@ export class Phone {
       phone.#learn(kept.offsetMs);
     }
     phone.taps = await storage.taps();
-    phone.#drafts = Object.fromEntries((await storage.drafts()).map((draft) => [draft.stopId, draft]));
+    phone.#drafts = byStop(await storage.drafts());
     return phone;
   }
 
@@ -115,9 +127,7 @@ export class Phone {
     addEventListener('online', back);
     addEventListener('offline', away);
     document.addEventListener('visibilitychange', seen);
-    const stop = this.postman.listen(async () => {
-      this.taps = await this.storage.taps();
-    });
+    const stop = this.postman.listen((news) => void (news === 'login' ? this.#newSession() : this.#reload()));
     void this.storage.dropOldFixes(clock.read());
     back();
     return () => {
@@ -138,8 +148,10 @@ export class Phone {
   }
 
   async #ask(): Promise<void> {
+    const logins = this.#logins;
     const whole = Date.now() - this.#wholeAt > WHOLE_MS || this.#told === undefined;
     const answer = await askDay(whole ? null : this.#etag);
+    if (logins !== this.#logins) return;
     this.isReached = answer.kind !== 'away';
     if (answer.kind === 'away') return;
     if (answer.kind === 'logged_out' || answer.kind === 'no_driver') {
@@ -148,6 +160,7 @@ export class Phone {
     }
     this.session = 'in';
     this.toldAt = Date.now();
+    const wasOwn = this.#isOwn;
     if (answer.kind === 'day') {
       const changedHands = this.#told !== undefined && driverKey(this.#told) !== driverKey(answer.day);
       // The answer was on its way for a while: half of it lies before the server's time, half after.
@@ -157,6 +170,9 @@ export class Phone {
       this.#etag = answer.etag;
       if (changedHands) this.chosen = undefined;
     }
+    // A day that is as it was is that of the same driver.
+    this.#isOwn = true;
+    if (!wasOwn) void this.tracker.flush();
     // First what makes room: a phone that is full keeps the new day after it.
     await this.#settle(answer.askedAt);
     if (answer.kind === 'day') await this.#keepDay(answer.day, answer.etag);
@@ -187,6 +203,28 @@ export class Phone {
     this.taps = await this.storage.taps();
   }
 
+  /** What keeps the queue from being sent: nobody is logged in, or it is not known who. */
+  async #hold(): Promise<Stopped | undefined> {
+    if (!this.#isOwn) await this.refresh();
+    if (this.#isOwn) return undefined;
+    return this.session === 'out' || this.session === 'no_driver' ? 'logged_out' : 'away';
+  }
+
+  #saves = 0;
+
+  /** Another window, or the service worker, did something. */
+  async #reload(): Promise<void> {
+    this.taps = await this.storage.taps();
+    let saves: number;
+    let drafts: Draft[];
+    do {
+      saves = this.#saves;
+      drafts = await this.storage.drafts();
+      // What was saved here meanwhile may not be in it.
+    } while (saves !== this.#saves);
+    this.#drafts = byStop(drafts);
+  }
+
   async #sent(came: string): Promise<void> {
     this.taps = await this.storage.taps();
     // The server saw it otherwise: the day says how.
@@ -212,9 +250,8 @@ export class Phone {
     const driver = this.driver;
     if (driver === undefined) return;
     const at = this.at();
-    const keys = deeds.map(() => crypto.randomUUID());
     await this.#keep(
-      deeds.map((deed, index) => newTap(keys[index] ?? crypto.randomUUID(), driver, at, deed)),
+      deeds.map((deed) => newTap(newId(), driver, at, deed)),
       keeping,
     );
   }
@@ -230,7 +267,12 @@ export class Phone {
       toasts.fault(words.drive.queue.notKept);
       throw error;
     }
+    await this.#changed();
+  }
+
+  async #changed(): Promise<void> {
     this.taps = await this.storage.taps();
+    this.postman.tell('changed');
     this.postman.hurry();
   }
 
@@ -268,7 +310,7 @@ export class Phone {
     const draft = this.draft(stop.id);
     const at = this.at();
     const proof = (what: 'signature' | 'photo', file: NonNullable<Draft['signature']>) =>
-      newTap(crypto.randomUUID(), driver, at, { kind: 'proof', stopId: stop.id, what, file });
+      newTap(newId(), driver, at, { kind: 'proof', stopId: stop.id, what, file });
     const signature = draft.signature && proof('signature', draft.signature);
     const photos = draft.photos.map((file) => proof('photo', file));
     const done = completion(
@@ -283,7 +325,7 @@ export class Phone {
     const taps = [
       ...(signature ? [signature] : []),
       ...photos,
-      newTap(crypto.randomUUID(), driver, at, { kind: 'complete', stopId: stop.id, completion: done }),
+      newTap(newId(), driver, at, { kind: 'complete', stopId: stop.id, completion: done }),
     ];
     await this.#keep(taps, { draftDone: stop.id });
     this.#left(stop);
@@ -316,8 +358,10 @@ export class Phone {
 
   async saveDraft(draft: Draft): Promise<void> {
     this.#drafts = { ...this.#drafts, [draft.stopId]: draft };
+    this.#saves += 1;
     try {
       await this.storage.saveDraft(draft);
+      this.postman.tell('changed');
     } catch {
       // It is on the screen still, but would not outlive a reload.
       toasts.fault(words.drive.queue.notKept);
@@ -340,14 +384,12 @@ export class Phone {
 
   async tryAgain(tap: Tap): Promise<void> {
     await this.storage.saveTap(again(tap));
-    this.taps = await this.storage.taps();
-    this.postman.hurry();
+    await this.#changed();
   }
 
   async remove(tap: Tap): Promise<void> {
     await this.storage.dropTaps([tap]);
-    this.taps = await this.storage.taps();
-    this.postman.hurry();
+    await this.#changed();
   }
 
   /** Ends the session; what the phone kept of the day goes with it. Only where nothing waits. */
@@ -364,13 +406,24 @@ export class Phone {
     location.assign('/drive');
   }
 
-  /** Somebody logged in. */
-  async loggedIn(): Promise<void> {
+  /** Logs in; throws a `Problem` where that is refused. Nothing is sent meanwhile: it may be another driver. */
+  async logIn(credentials: { invite: string } | { token: string }): Promise<void> {
+    this.#isOwn = false;
+    await ask('/login', { method: 'POST', body: credentials });
+    this.postman.tell('login');
+    await this.#newSession();
+  }
+
+  /** Whose session it is by now the day says, and nothing that was asked before. */
+  async #newSession(): Promise<void> {
+    this.#isOwn = false;
+    this.#logins += 1;
+    this.tracker.hangUp();
+    await this.#refreshing;
     this.session = 'unknown';
     this.#etag = null;
     this.#wholeAt = 0;
     await this.refresh();
     this.postman.hurry();
-    void this.tracker.flush();
   }
 }

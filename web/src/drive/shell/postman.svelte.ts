@@ -13,7 +13,12 @@ export const CHANNEL = 'pontic-drive-queue';
 
 export type Cause = 'permission_off' | 'no_network' | 'app_closed';
 
+/** What windows tell each other: the queue or a draft is another, somebody logged in. */
+export type News = 'changed' | 'login';
+
 interface Heard {
+  /** Makes sure whose session it is before anything is sent; what keeps it from being sent. */
+  hold: () => Promise<Stopped | undefined>;
   changed: (came: Outcome) => Promise<void>;
   stopped: (why: Stopped) => void;
 }
@@ -29,15 +34,23 @@ export class Postman {
 
   constructor(
     private readonly kept: Kept,
+    /** Whose phone it is. */
     private readonly driver: () => string | undefined,
+    /** Whose session it is, once that is sure. */
+    private readonly sender: () => string | undefined,
     private readonly heard: Heard,
   ) {}
 
-  /** Hears of what others (the service worker, another window) did with the queue. */
-  listen(changed: () => void): () => void {
-    const hear = () => changed();
+  /** Hears of what others (the service worker, another window) did. */
+  listen(told: (news: News) => void): () => void {
+    const hear = (event: MessageEvent<News>) => told(event.data);
     this.#channel?.addEventListener('message', hear);
     return () => this.#channel?.removeEventListener('message', hear);
+  }
+
+  /** Tells the other windows. */
+  tell(news: News): void {
+    this.#channel?.postMessage(news);
   }
 
   /** Sends now; while it is sending, once more after that. */
@@ -52,21 +65,12 @@ export class Postman {
   }
 
   async #run(): Promise<void> {
-    const driver = this.driver();
-    if (driver === undefined) return;
+    if (this.driver() === undefined) return;
     this.#running = true;
     this.#again = false;
     let why: Stopped;
     try {
-      why = await alone(() =>
-        drain(this.kept, driver, post, {
-          now: () => Date.now(),
-          changed: async (came) => {
-            await this.heard.changed(came);
-            this.#channel?.postMessage('changed');
-          },
-        }),
-      );
+      why = (await this.heard.hold()) ?? (await alone(() => this.#drain()));
     } catch {
       // The phone could not keep what became of a tap (it is full): told again later, the server knows it by its key.
       why = 'failed';
@@ -77,6 +81,16 @@ export class Postman {
     if (why === 'empty' || why === 'logged_out') this.#misses = 0;
     else this.#later();
     if (this.#again) this.hurry();
+  }
+
+  #drain(): Promise<Stopped> {
+    return drain(this.kept, this.sender, post, {
+      now: () => Date.now(),
+      changed: async (came) => {
+        await this.heard.changed(came);
+        this.tell('changed');
+      },
+    });
   }
 
   #later(): void {

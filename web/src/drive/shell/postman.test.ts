@@ -28,7 +28,9 @@ it('tries again when the phone could not keep what became of a tap', async () =>
       return Promise.resolve();
     });
   const stopped = vi.fn();
-  const postman = new Postman({ taps: () => Promise.resolve(kept), saveTap }, () => DRIVER, {
+  const driver = () => DRIVER;
+  const postman = new Postman({ taps: () => Promise.resolve(kept), saveTap }, driver, driver, {
+    hold: () => Promise.resolve(undefined),
     changed: () => Promise.resolve(),
     stopped,
   });

@@ -4,6 +4,7 @@
  */
 import { alone, drain, post } from '../queue/sending';
 import { driverKey } from '../day/day';
+import { askDay } from './dayline';
 import { Storage } from './storage';
 
 /** What the build made for /drive; put in by the build. */
@@ -92,8 +93,13 @@ async function send(): Promise<void> {
     const day = await storage.day();
     if (!day) return;
     const driver = driverKey(day.day);
+    // Another driver may have logged in since: what one did is not told in another's name.
+    const answer = await askDay(day.etag);
+    if (answer.kind === 'away') throw new Error('not through');
+    if (answer.kind === 'logged_out' || answer.kind === 'no_driver') return;
+    if (answer.kind === 'day' && driverKey(answer.day) !== driver) return;
     const why = await alone(() =>
-      drain(storage, driver, post, {
+      drain(storage, () => driver, post, {
         now: () => Date.now(),
         changed: () => channel.postMessage('changed'),
       }),

@@ -176,6 +176,7 @@ export const drive: Words['drive'] = {
     explain: 'Was Sie tun, bleibt auf diesem Handy und wird der Reihe nach gesendet, sobald ein Netz da ist.',
     retryIn: (seconds) => `Nächster Versuch in ${seconds} s`,
     notKept: 'Das Handy ist voll: das wurde nicht behalten. Schaffen Sie Platz und tun Sie es noch einmal.',
+    show: 'Zeigen',
     dayNotKept: 'Das Telefon ist voll: die Stopps werden nicht behalten. Bitte Platz schaffen.',
     sendNow: 'Jetzt senden',
     tryAgain: 'Noch einmal',

@@ -179,6 +179,7 @@ export const drive = {
     notKept: 'The phone is full: this was not kept. Free some space and do it again.',
     dayNotKept: 'The phone is full: the stops are not kept on it. Free some space.',
     sendNow: 'Send now',
+    show: 'Show',
     tryAgain: 'Try again',
     remove: 'Remove',
     removeSure: 'Remove for good?',

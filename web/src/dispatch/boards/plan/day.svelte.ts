@@ -1,8 +1,9 @@
 import { ask, askAll, type Problem } from '../../../api/client';
+import { newId } from '../../../api/id';
 import { toasts } from '../../../design/toasts.svelte';
 import { words } from '../../../words/words';
 import { directory } from '../directory.svelte';
-import { newId, problemOf, told } from '../faults';
+import { problemOf, told } from '../faults';
 import { namelessPickup } from '../nameless';
 import {
   address,
