@@ -39,6 +39,7 @@ export interface Driver {
   capacity?: number;
   presence?: Presence;
   pausedUntil?: string;
+  verified?: boolean;
   version: number;
 }
 

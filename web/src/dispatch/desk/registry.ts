@@ -238,8 +238,8 @@ export class Registry {
 
   #putDriver(record: Driver): void {
     const driver = this.driver(record.labId, record.id, record.name);
-    const { phone, shift, capacity, presence } = record;
-    Object.assign(driver, { phone, shift, capacity, presence });
+    const { phone, shift, capacity, presence, verified, version } = record;
+    Object.assign(driver, { phone, shift, capacity, presence, verified, version });
   }
 
   /** Only what the tray shows: no person's name stays in memory. */
