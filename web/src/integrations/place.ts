@@ -1,3 +1,5 @@
+import { type Hash, placeOf, read as readHash } from '../hash';
+
 /** The pages of this screen, in the order of the list at its side. */
 export const PAGES = [
   'overview',
@@ -16,10 +18,9 @@ export interface Place {
   page: Page | 'story' | undefined;
   /** What of the page: a number of the log, an id. */
   item: string | undefined;
-  query: URLSearchParams;
 }
 
-const PATHS: Record<string, Place['page']> = {
+const PATHS: Record<string, Page | 'story'> = {
   '': 'overview',
   events: 'events',
   stories: 'story',
@@ -31,20 +32,15 @@ const PATHS: Record<string, Place['page']> = {
   notices: 'notices',
 };
 
-/** What a hash means: `#/events/12?type=…`. */
-export function read(hash: string): Place {
-  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
-  const [first = '', ...rest] = path.split('/');
-  const item = rest.length > 0 && rest[0] !== '' ? decoded(rest.join('/')) : undefined;
-  return { page: PATHS[first], item, query: new URLSearchParams(query) };
+/** What the parts of an address mean: `events`, `12`. */
+export function placeIn({ path: [first = '', item] }: Pick<Hash, 'path'>): Place {
+  return { page: PATHS[first], item };
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** What a hash means: `#/events/12?type=…`. */
+export function read(hash: string): Place & { query: URLSearchParams } {
+  const found = readHash(hash);
+  return { ...placeIn(found), query: found.query };
 }
 
 /** The hash of a page, of one thing there, filtered by what is not empty. */
@@ -54,7 +50,5 @@ export function link(
   query: Record<string, string> = {},
 ): string {
   const path = Object.keys(PATHS).find((key) => PATHS[key] === page) ?? '';
-  const filled = Object.entries(query).filter(([, value]) => value !== '');
-  const asked = filled.length > 0 ? `?${new URLSearchParams(filled).toString()}` : '';
-  return `#/${path}${item === undefined ? '' : `/${encodeURIComponent(item)}`}${asked}`;
+  return placeOf([path, ...(item === undefined ? [] : [String(item)])].filter(Boolean), query);
 }

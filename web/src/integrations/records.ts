@@ -1,38 +1,31 @@
-/** Records as the server answers them, as far as this screen shows them. */
+import type { FieldFault } from '../api/client';
+import type { Endpoint, Heard as HeardRecord } from '../api/schema/records';
 
-export interface LogRow {
-  seq: number;
-  time: string;
-  direction: 'in' | 'out';
-  id: string;
-  source: string;
-  type: string;
-  labId?: string;
-  causedBy?: number;
-  actor?: string;
-  changes?: { kind: string; id: string; labId: string; version: number; parent?: string }[];
-  detail: unknown;
-}
+export type {
+  Clinic,
+  Endpoint,
+  Event as LogRow,
+  Lab,
+  Message,
+  Notice,
+  Quarantined as Refused,
+  Subscription,
+  Template,
+  Token,
+} from '../api/schema/records';
+export type { Story } from '../api/story';
 
-export interface Story {
-  kind: string;
-  id: string;
-  labId: string | null;
-  summary: string;
-  timeZone: string;
-  lines: { at: string; seq: number | null; text: string }[];
-  omitted: number;
-}
+// What has no schema of its own yet: answers of this screen's questions.
 
-export interface Fault {
-  field: string;
-  reason: string;
-}
+export type Priority = NonNullable<Endpoint['priorities']>[string];
+
+/** When something was heard of a sender; `silent`: for longer than usual. */
+export type Heard = HeardRecord & { silent: { usually: string } | null };
 
 export interface Group {
   labId: string | null;
   source: string;
-  type: string;
+  type: string | null;
   code: string;
   field: string | null;
   reason: string | null;
@@ -42,26 +35,17 @@ export interface Group {
   missing?: { clinic?: string; priority?: string };
 }
 
-export interface Refused {
-  id: string;
-  at: string;
-  labId: string | null;
-  source: string;
-  type: string;
-  actor: string;
-  code: string;
-  errors: Fault[];
-  about: string | null;
-  status: 'open' | 'redriven';
-  became: string | null;
-  body?: unknown;
-}
-
 /** What became of messages that were sent in again. */
 export interface Redriven {
   redriven: number;
   refused: number;
-  items: { id: string; status: 'redriven' | 'refused'; eventId?: string; code?: string; errors?: Fault[] }[];
+  items: {
+    id: string;
+    status: 'redriven' | 'refused';
+    eventId?: string;
+    code?: string;
+    errors?: FieldFault[];
+  }[];
 }
 
 export interface DeadGroup {
@@ -69,105 +53,6 @@ export interface DeadGroup {
   cause: string;
   count: number;
   firstAt: string;
-}
-
-export interface Message {
-  number: number;
-  subscriptionId: string;
-  labId: string;
-  messageId: string;
-  type: string;
-  seq: number;
-  key: string;
-  status: string;
-  attempts: number;
-  due: string | null;
-  triedAt: string | null;
-  cause: string | null;
-}
-
-export interface Heard {
-  kind: 'clinic' | 'endpoint' | 'source';
-  id: string;
-  labId: string;
-  lastSeen: string;
-  lastEvent: string;
-  lastSeq: number;
-  daysHeard: number;
-  silent: { usually: string } | null;
-}
-
-export interface Endpoint {
-  id: string;
-  labId: string;
-  system: string;
-  timeZone?: string;
-  clinics: string[];
-  clinicMap: Record<string, string>;
-  priorities?: Record<string, Priority>;
-  secretFingerprints: string[];
-  path: string;
-  version: number;
-}
-
-export type Priority = 'STANDARD' | 'RUSH';
-
-export interface Subscription {
-  id: string;
-  labId: string | null;
-  url: string;
-  pattern?: unknown;
-  format: string;
-  headerNames: string[];
-  secretFingerprints: string[];
-  maxRetries: number;
-  baseDelayMs: number;
-  timeoutSeconds: number;
-  paused: boolean;
-  pausedBecause?: string;
-  version: number;
-  /** Shown once, when it was made by the server. */
-  secret?: string;
-}
-
-export interface Token {
-  id: string;
-  role: string;
-  labId: string | null;
-  driverId: string | null;
-  clinicId: string | null;
-  sources: string[];
-  createdAt: string;
-  expiresAt: string | null;
-  token?: string;
-}
-
-export interface Notice {
-  number: number;
-  labId: string;
-  clinicId: string | null;
-  channel: string;
-  kind: string;
-  to: string | null;
-  status: string;
-  reason: string | null;
-  eventSeq: number;
-  attempts: number;
-  due: string | null;
-  triedAt: string | null;
-  messageId: string | null;
-}
-
-export interface Template {
-  id: string;
-  labId: string | null;
-  kind: string;
-  language: string;
-  subject: string;
-  text: string;
-  html?: string;
-  sms?: string;
-  version: number;
 }
 
 export interface Health {

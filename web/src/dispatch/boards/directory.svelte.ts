@@ -1,59 +1,61 @@
 import { dateIn } from '../../ages';
-import { askAll, Problem } from '../../api/client';
 import { clock } from '../../clock.svelte';
+import { desk } from '../desk.svelte';
+import { keyOf } from '../desk/records';
 import type { Clinic, Driver, Lab } from './records';
 
-/** Most clinics or drivers that a desk holds at a time. */
-const MOST = 20_000;
+export { keyOf } from '../desk/records';
 
-export const keyOf = (labId: string, id: string) => `${labId}/${id}`;
+/** The desk reads less of its records than there is in them: they are kept as the server answers them. */
+const whole = <T>(all: ReadonlyMap<string, unknown>) => all as ReadonlyMap<string, T>;
 
-/** Labs, clinics and drivers by id: what the boards turn ids into names with. */
+/** Changes when one of these records does: versions only rise. */
+const edition = (all: ReadonlyMap<string, { version?: number }>) =>
+  [...all.values()].reduce((sum, one) => sum + (one.version ?? 0), all.size);
+
+/**
+ * What the desk knows of labs, clinics and drivers, for boards: they are drawn anew when one of these records changes, not with every
+ * beat of the desk.
+ */
 class Directory {
-  labs = $state.raw<ReadonlyMap<string, Lab>>(new Map());
-  clinics = $state.raw<ReadonlyMap<string, Clinic>>(new Map());
-  drivers = $state.raw<ReadonlyMap<string, Driver>>(new Map());
-  state = $state<'loading' | 'ready' | 'failed'>('loading');
-  fault = $state<Problem>();
-  #asked: Promise<void> | undefined;
+  #labs = $derived.by(() => (void desk.beat, edition(whole<Lab>(desk.labs))));
+  #clinics = $derived.by(() => (void desk.beat, edition(desk.clinics)));
+  #drivers = $derived.by(() => (void desk.beat, edition(desk.drivers)));
 
-  /** Loads everything once; a second call waits for the first. */
-  load(): Promise<void> {
-    this.#asked ??= this.#all();
-    return this.#asked;
-  }
-
-  async retry(): Promise<void> {
-    this.#asked = undefined;
-    this.state = 'loading';
-    await this.load();
-  }
-
-  async #all(): Promise<void> {
-    try {
-      await Promise.all([this.#labs(), this.reloadClinics(), this.reloadDrivers()]);
-      this.state = 'ready';
-      this.fault = undefined;
-    } catch (error) {
-      this.#asked = undefined;
-      this.state = 'failed';
-      this.fault = error instanceof Problem ? error : new Problem(0, 'offline');
+  labs = $derived.by(() => (void this.#labs, new Map(whole<Lab>(desk.labs))));
+  clinics = $derived.by(() => (void this.#clinics, new Map(whole<Clinic>(desk.clinics))));
+  /** A stream that begins anew brings positions first; who drives is not forgotten meanwhile. */
+  #known = new Map<string, Driver>();
+  /** Drivers as they are set up; one of whom nothing but a position is known yet is none of them. */
+  drivers = $derived.by(() => {
+    void this.#drivers;
+    for (const [key, { labId, driverId, name, verified, version, ...known }] of desk.drivers) {
+      if (version === undefined) continue;
+      const { shift, capacity, presence, phone } = known;
+      this.#known.set(key, {
+        id: driverId,
+        labId,
+        name,
+        version,
+        verified: verified ?? true,
+        ...(shift ? { shift } : {}),
+        ...(capacity === undefined ? {} : { capacity }),
+        ...(presence ? { presence } : {}),
+        ...(phone ? { phone } : {}),
+      });
     }
+    return new Map(this.#known);
+  });
+
+  get state(): 'loading' | 'ready' | 'failed' {
+    if (desk.ready) return 'ready';
+    return desk.fault === null ? 'loading' : 'failed';
   }
 
-  async #labs(): Promise<void> {
-    const labs = await askAll<Lab>('/v1/labs');
-    this.labs = new Map(labs.map((lab) => [lab.id, lab]));
-  }
-
-  async reloadClinics(): Promise<void> {
-    const clinics = await askAll<Clinic>('/v1/clinics', MOST);
-    this.clinics = new Map(clinics.map((clinic) => [keyOf(clinic.labId, clinic.id), clinic]));
-  }
-
-  async reloadDrivers(): Promise<void> {
-    const drivers = await askAll<Driver>('/v1/drivers', MOST);
-    this.drivers = new Map(drivers.map((driver) => [keyOf(driver.labId, driver.id), driver]));
+  /** Takes over what was just saved: the stream tells of it too, but later. */
+  take(kind: 'clinic' | 'driver', record: Clinic | Driver): void {
+    desk.put(kind, record.labId, record.id, record);
+    desk.beat += 1;
   }
 
   /** A clinic, the one that took its place if it was merged. */
@@ -91,18 +93,25 @@ class Directory {
   }
 
   get labList(): Lab[] {
-    return [...this.labs.values()].sort((a, b) => a.name.localeCompare(b.name));
+    return byName(this.labs);
+  }
+
+  /** Whether there is a lab to choose. */
+  get hasLabs(): boolean {
+    return this.labs.size > 1 && !desk.me?.labId;
   }
 
   driversOf(labId: string): Driver[] {
-    const of = [...this.drivers.values()].filter((driver) => driver.labId === labId);
-    return of.sort((a, b) => a.name.localeCompare(b.name));
+    return byName(this.drivers).filter((driver) => driver.labId === labId);
   }
 
   clinicsOf(labId: string): Clinic[] {
-    const of = [...this.clinics.values()].filter((clinic) => clinic.labId === labId && !clinic.mergedInto);
-    return of.sort((a, b) => a.name.localeCompare(b.name));
+    return byName(this.clinics).filter((clinic) => clinic.labId === labId && !clinic.mergedInto);
   }
+}
+
+function byName<T extends { name: string }>(all: ReadonlyMap<string, T>): T[] {
+  return [...all.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 export const directory = new Directory();

@@ -1,8 +1,16 @@
 import type { LiveMessage } from '../../api/live.svelte';
-import { directory } from './directory.svelte';
 
 /** How long news are gathered before lists are asked for again, in milliseconds. */
 const GATHER_MS = 800;
+
+type Kind = 'deliveries' | 'pickups' | 'routes';
+
+const CHANGES: Record<string, readonly Kind[]> = {
+  SNAPSHOT: ['deliveries', 'pickups', 'routes'],
+  DELIVERY_UPDATED: ['deliveries'],
+  PICKUP_UPDATED: ['pickups'],
+  ROUTE_UPDATED: ['routes'],
+};
 
 /**
  * What the live stream says that boards care about: lists are asked for again when something of theirs changed. Whoever has the stream
@@ -12,44 +20,19 @@ class News {
   deliveries = $state(0);
   pickups = $state(0);
   routes = $state(0);
-  #changed = new Set<'deliveries' | 'pickups' | 'routes' | 'clinics' | 'drivers'>();
+  #changed = new Set<Kind>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   hear(messages: readonly LiveMessage[]): void {
-    for (const message of messages) this.#one(message);
+    for (const { type } of messages) for (const kind of CHANGES[type] ?? []) this.#changed.add(kind);
     if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#tell(), GATHER_MS);
-  }
-
-  #one(message: LiveMessage): void {
-    switch (message.type) {
-      case 'SNAPSHOT':
-        for (const kind of ['deliveries', 'pickups', 'routes'] as const) this.#changed.add(kind);
-        return;
-      case 'DELIVERY_UPDATED':
-        this.#changed.add('deliveries');
-        return;
-      case 'PICKUP_UPDATED':
-        this.#changed.add('pickups');
-        return;
-      case 'ROUTE_UPDATED':
-        this.#changed.add('routes');
-        return;
-      case 'CLINIC_UPDATED':
-        this.#changed.add('clinics');
-        return;
-      case 'DRIVER_UPDATED':
-        this.#changed.add('drivers');
-    }
   }
 
   #tell(): void {
     this.#timer = undefined;
     const changed = this.#changed;
     this.#changed = new Set();
-    for (const kind of ['deliveries', 'pickups', 'routes'] as const) if (changed.has(kind)) this[kind] += 1;
-    // A directory that cannot be read now keeps what it has; the next message asks again.
-    if (changed.has('clinics')) void directory.reloadClinics().catch(() => undefined);
-    if (changed.has('drivers')) void directory.reloadDrivers().catch(() => undefined);
+    for (const kind of changed) this[kind] += 1;
   }
 }
 

@@ -10,6 +10,11 @@ export interface Column<T> {
   wide?: 'wide' | 'wider';
 }
 
+/** Columns, without the lab's where all rows are of one lab. */
+export function ofLabs<T>(columns: readonly Column<T>[], several: boolean): Column<T>[] {
+  return columns.filter((column) => several || column.key !== 'lab');
+}
+
 export interface Order {
   key: string;
   down: boolean;

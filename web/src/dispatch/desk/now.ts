@@ -25,6 +25,10 @@ export interface DriverNow {
   shift?: { from: string; to: string };
   capacity?: number;
   presence?: Presence;
+  /** False for a stub that an event made. */
+  verified?: boolean;
+  /** Of the record; absent: nothing but a position is known yet. */
+  version?: number;
   coordinates?: Place;
   /** When he was there, in ms. */
   timestamp?: number;

@@ -6,15 +6,12 @@ export type {
   ClinicAnswer,
   Coordinates as Place,
   Delivery,
+  Driver,
   Lab,
   Pickup,
   Route,
   Stop,
 } from '../../api/schema/records';
-
-export interface Driver extends schema.Driver {
-  phone?: string;
-}
 
 export type Presence = NonNullable<schema.Driver['presence']>;
 

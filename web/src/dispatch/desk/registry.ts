@@ -257,8 +257,8 @@ export class Registry {
 
   #putDriver(record: Driver): void {
     const driver = this.driver(record.labId, record.id, record.name);
-    const { phone, shift, capacity, presence } = record;
-    Object.assign(driver, { phone, shift, capacity, presence });
+    const { phone, shift, capacity, presence, verified, version } = record;
+    Object.assign(driver, { phone, shift, capacity, presence, verified, version });
   }
 
   #putDelivery(key: string, record: Delivery | undefined): void {

@@ -23,8 +23,7 @@ export class Settings {
     if (!before) return;
     this.url = before.url;
     this.labId = before.labId ?? '';
-    this.pattern =
-      before.pattern === undefined || before.pattern === null ? '' : JSON.stringify(before.pattern, null, 2);
+    this.pattern = before.pattern === undefined ? '' : JSON.stringify(before.pattern, null, 2);
     this.format = before.format;
     this.timeoutSeconds = before.timeoutSeconds;
     this.maxRetries = before.maxRetries;

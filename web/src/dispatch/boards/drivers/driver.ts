@@ -3,6 +3,7 @@ import type { Driver } from '../records';
 /** A driver as it stands in the form. */
 export interface DriverDraft {
   name: string;
+  phone: string;
   from: string;
   to: string;
   capacity: number | undefined;
@@ -11,6 +12,7 @@ export interface DriverDraft {
 export function draftOf(driver: Driver): DriverDraft {
   return {
     name: driver.verified || driver.name !== driver.id ? driver.name : '',
+    phone: driver.phone ?? '',
     from: driver.shift?.from.slice(0, 5) ?? '',
     to: driver.shift?.to.slice(0, 5) ?? '',
     capacity: driver.capacity,
@@ -18,7 +20,17 @@ export function draftOf(driver: Driver): DriverDraft {
 }
 
 /** What the server counts itself, or the form says. */
-const OWN = ['id', 'version', 'verified', 'presence', 'pausedUntil', 'shift', 'capacity'];
+const OWN = [
+  'id',
+  'version',
+  'verified',
+  'presence',
+  'presenceSince',
+  'pausedUntil',
+  'phone',
+  'shift',
+  'capacity',
+];
 
 /** What a PUT sends. Members that the form does not show go back as they came. */
 export function bodyOf(
@@ -26,9 +38,11 @@ export function bodyOf(
   base: Partial<Driver> & { labId: string },
 ): Record<string, unknown> {
   const kept = Object.entries(base).filter(([member]) => !OWN.includes(member));
+  const phone = draft.phone.trim();
   return {
     ...Object.fromEntries(kept),
     name: draft.name.trim(),
+    ...(phone === '' ? {} : { phone }),
     ...(draft.from && draft.to ? { shift: { from: draft.from, to: draft.to } } : {}),
     ...(draft.capacity === undefined || draft.capacity === null ? {} : { capacity: draft.capacity }),
   };

@@ -1,8 +1,8 @@
-import type { Route, Stop } from '../records';
-import type { Work } from './planning';
+import type { Waiting } from '../../desk/tray';
+import type { Stop } from '../records';
 
 /** What is being dragged, and over which route and place it hangs. */
-export type Dragged = { kind: 'work'; work: Work } | { kind: 'stop'; route: Route; stop: Stop };
+export type Dragged = { kind: 'work'; work: Waiting } | { kind: 'stop'; stop: Stop };
 
 class Dragging {
   what = $state.raw<Dragged>();

@@ -1,11 +1,10 @@
 import { ask } from '../../../api/client';
 import { directory } from '../directory.svelte';
-import { namelessDelivery, namelessPickup } from '../nameless';
 import {
-  address,
   type Case,
   type Clinic,
   type Delivery,
+  nameless,
   type Pickup,
   type Route,
   type Stop,
@@ -56,11 +55,11 @@ export async function sheetOf(routeId: string, labId: string): Promise<Sheet> {
     .sort((a, b) => a.sequence - b.sequence);
   const deliveries = await inTurn(
     stops.flatMap((stop) => stop.deliveryIds),
-    async (id) => namelessDelivery(await ask<Delivery>(`${address('deliveries', id, route.labId)}&names=0`)),
+    (id) => ask<Delivery>(nameless('deliveries', id, route.labId)),
   );
   const pickups = await inTurn(
     stops.flatMap((stop) => stop.pickupIds),
-    async (id) => namelessPickup(await ask<Pickup>(address('pickups', id, route.labId))),
+    (id) => ask<Pickup>(nameless('pickups', id, route.labId)),
   );
   const made = stops.map((stop): SheetStop => {
     const clinic = directory.clinic(route.labId, stop.clinicId);

@@ -1,7 +1,7 @@
 import { changed, read, write } from './hash';
 
-/** Where on the page we are: `#/deliveries?date=2026-06-09&open=…`. Filters stand in the address, so that it can be sent to somebody. */
-class Place {
+/** Where on this page we are, by what stands after `#`. Filters stand there too, so that a place can be sent to somebody. */
+class Address {
   #hash = $state(globalThis.location?.hash ?? '');
   #read = $derived(read(this.#hash));
 
@@ -12,6 +12,10 @@ class Place {
   /** `['clinics', 'CLI-001']` */
   get path(): string[] {
     return this.#read.path;
+  }
+
+  get query(): URLSearchParams {
+    return this.#read.query;
   }
 
   get(name: string): string {
@@ -25,6 +29,11 @@ class Place {
     history.replaceState(history.state, '', hash);
     this.#hash = hash;
   }
+
+  /** To another place. */
+  go(hash: string): void {
+    location.hash = hash;
+  }
 }
 
-export const place = new Place();
+export const address = new Address();

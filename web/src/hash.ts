@@ -6,14 +6,15 @@ export interface Hash {
 
 /** `#/clinics/CLI-001?lab=LAB001` */
 export function read(hash: string): Hash {
-  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
   return {
     path: path.split('/').filter(Boolean).map(decoded),
     query: new URLSearchParams(query),
   };
 }
 
-function decoded(text: string): string {
+/** A part of an address as somebody meant it; one that nobody wrote (`%` alone) is taken as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -36,7 +37,7 @@ export function changed({ path, query }: Hash, change: Record<string, string>): 
   return { path, query: next };
 }
 
-/** The address of a place on this page. */
+/** The address of a place on this page, filtered by what is not empty. */
 export function placeOf(path: string[], query: Record<string, string> = {}): string {
-  return write({ path, query: new URLSearchParams(query) });
+  return write(changed({ path, query: new URLSearchParams() }, query));
 }

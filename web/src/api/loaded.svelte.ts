@@ -1,33 +1,34 @@
-import { Problem } from '../api/client';
-import { toLogin } from '../api/session.svelte';
+import { Problem } from './client';
+import { toLogin } from './session.svelte';
 
-/** Something that is asked of the server: what it is, or what was wrong; asked again, the old one stays until the new one is there. */
+/**
+ * Something that is asked of the server: what it is, or what was wrong. Asked again, the old one stays until the new one is there; an
+ * answer that was overtaken by a newer question is dropped.
+ */
 export class Loaded<T> {
   value = $state.raw<T>();
-  fault = $state.raw<string>();
-  /** Status of the fault; 0: the server was not reached. */
-  status = $state<number>();
+  fault = $state.raw<Problem>();
   busy = $state(false);
   #asking: AbortController | undefined;
 
   constructor(private readonly ask: (signal: AbortSignal) => Promise<T>) {}
 
-  async load(): Promise<void> {
+  /** Asks; `fresh`: it is something else than before, which is not shown meanwhile. */
+  async load(fresh = false): Promise<void> {
     this.#asking?.abort();
     const asking = new AbortController();
     this.#asking = asking;
     this.busy = true;
+    if (fresh) this.value = this.fault = undefined;
     try {
       const value = await this.ask(asking.signal);
       if (asking.signal.aborted) return;
       this.value = value;
       this.fault = undefined;
-      this.status = undefined;
     } catch (error) {
       if (asking.signal.aborted) return;
       if (error instanceof Problem && error.status === 401) toLogin();
-      this.fault = error instanceof Error ? error.message : String(error);
-      this.status = error instanceof Problem ? error.status : undefined;
+      this.fault = error instanceof Problem ? error : new Problem(0, 'offline');
     }
     this.busy = false;
   }
@@ -35,13 +36,24 @@ export class Loaded<T> {
   /** Asks now and every `ms` while the page is looked at; gives how to stop. */
   every(ms: number): () => void {
     void this.load();
+    return this.again(ms);
+  }
+
+  /** Asks every `ms` while the page is looked at; gives how to stop. */
+  again(ms: number): () => void {
     const timer = setInterval(() => {
       if (!document.hidden && !this.busy) void this.load();
     }, ms);
     return () => {
       clearInterval(timer);
-      this.#asking?.abort();
+      this.stop();
     };
+  }
+
+  /** Asks once for as long as it is looked at; gives how to stop. */
+  once(): () => void {
+    void this.load();
+    return () => this.stop();
   }
 
   stop(): void {
