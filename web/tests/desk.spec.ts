@@ -28,6 +28,10 @@ async function quietDesk(page: Page, server: Server): Promise<City> {
 const row = (page: Page, name: string) => page.locator('[data-driver]').filter({ hasText: name });
 const marks = (page: Page, name: string) => row(page, name).getByRole('gridcell');
 
+/** What a key does is done in the next frame, and drawn in the one after that. */
+const twoFrames = (page: Page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 test('a stop is dragged to another driver, is told before what it means, and comes back', async ({
   page,
   server,
@@ -59,11 +63,18 @@ test('a drag that is let go beside the lines, or given up with Escape, moves not
   const from = await marks(page, 'Jonas Becker').last().boundingBox();
   const to = await row(page, 'Mira Yılmaz').boundingBox();
   if (!from || !to) throw new Error('the lines are not there');
+  await row(page, 'Mira Yılmaz').getByRole('rowheader').click();
+  const panel = page.locator('[data-panel]');
+  await expect(panel).toBeVisible();
   await page.mouse.move(from.x + 8, from.y + 8);
   await page.mouse.down();
   await page.mouse.move(to.x + 300, to.y + 40, { steps: 6 });
+  await expect(page.getByText(/(min for Mira Yılmaz|To Mira Yılmaz)/)).toBeVisible();
   await page.keyboard.press('Escape');
+  await expect(page.getByText(/(min for Mira Yılmaz|To Mira Yılmaz)/)).toBeHidden();
   await page.mouse.up();
+  // It was the drag that was given up, not the panel.
+  await expect(panel).toBeVisible();
   const route = await city.desk.get(`/v1/routes/${city.routes.D1.id}`);
   expect(route.stops).toHaveLength(3);
 });
@@ -184,6 +195,35 @@ test('a late stop is counted, filtered and said in words', async ({ page, city }
   await expect(row(page, 'Jonas Becker')).toBeVisible();
 });
 
+test('a desk that could not start is tried again', async ({ page, city }) => {
+  await logIn(page, city);
+  await page.route('**/v1/me', (route) => route.abort(), { times: 1 });
+  await page.goto('/');
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+  await live(page);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(marks(page, 'Jonas Becker')).toHaveCount(3);
+});
+
+test('a snoozed trouble is away for every desk', async ({ page, city }) => {
+  const stop = city.routes.D2.stops[0];
+  await city.desk.post(`/v1/stops/${stop.id}/fail`, { reason: 'nobody_there' });
+  await logIn(page, city);
+  await page.goto('/');
+  await live(page);
+  const card = page.getByRole('article', { name: /Ostkreuz: nothing could be done/ });
+  await expect(card).toBeVisible();
+  const { items } = await city.desk.get('/v1/alerts?status=open');
+  const alert = items.find((one: { code: string }) => one.code === 'stop_failed');
+  await city.desk.post(`/v1/alerts/${alert.number}/snooze`, { minutes: 15 });
+  await expect(card).toBeHidden();
+  // The snapshot of a page that opens holds it, and says until when.
+  await page.reload();
+  await live(page);
+  await expect(page.getByRole('article').first()).toBeVisible();
+  await expect(card).toBeHidden();
+});
+
 test('single keys can be switched off', async ({ page, city }) => {
   await logIn(page, city);
   await page.goto('/');
@@ -191,8 +231,18 @@ test('single keys can be switched off', async ({ page, city }) => {
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keyboard' }).getByRole('checkbox').uncheck();
   await page.keyboard.press('Escape');
-  await page.keyboard.press('j');
-  await expect(page.getByRole('rowheader').first()).not.toBeFocused();
+  await expect(page.getByRole('dialog')).toBeHidden();
+  for (const key of ['j', '/']) {
+    await page.keyboard.press(key);
+    await twoFrames(page);
+    await expect(page.locator(':focus:is(input, [role=rowheader])')).toHaveCount(0);
+  }
+  // With the keys on again the same presses do go there.
+  await page.evaluate(() => localStorage.removeItem('pontic.keys'));
+  await page.reload();
+  await live(page);
+  await page.keyboard.press('/');
+  await expect(page.getByRole('combobox', { name: 'Search' })).toBeFocused();
 });
 
 test('the desk is accessible, and fits every window', async ({ page, city }) => {
