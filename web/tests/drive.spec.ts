@@ -115,6 +115,82 @@ test('a stop from the invite to the proof, which the desk has in the end', async
   expect(shown.status).toBe('delivered');
 });
 
+test('an invite is sent once, and an answer to what was asked before it does not log out', async ({
+  page,
+  city,
+  line,
+}) => {
+  let logins = 0;
+  page.on('request', (one) => {
+    if (one.method() === 'POST' && one.url().endsWith('/login')) logins += 1;
+  });
+  // What was asked without a session is answered after the login only.
+  let first = true;
+  await page.route('**/v1/drive', async (route) => {
+    if (!first) return route.continue();
+    first = false;
+    const answer = await route.fetch();
+    await expect.poll(() => logins).toBe(1);
+    await page.waitForTimeout(1_000);
+    return route.fulfill({ response: answer });
+  });
+  await page.route('**/login', async (route) => {
+    if (route.request().method() === 'POST') await page.waitForTimeout(500);
+    return route.continue();
+  });
+  await invited(page, city, line.origin);
+  expect(first).toBe(false);
+  expect(logins).toBe(1);
+  await expect(page.getByText('Your session has ended.', { exact: false })).toHaveCount(0);
+});
+
+test('what one driver did is not told in the session of another, and told when that one is back', async ({
+  page,
+  city,
+  line,
+}) => {
+  await invited(page, city, line.origin);
+  await city.desk.ask('DELETE', '/v1/drivers/D1/sessions');
+  await page.getByRole('button', { name: 'I am here' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
+  const told: string[] = [];
+  page.on('request', (one) => {
+    if (one.url().endsWith('/arrive')) told.push(one.url());
+  });
+  const logIn = async (token: string) => {
+    await page.getByLabel('Invite code or token').fill(token);
+    await page.locator('.big').first().click();
+  };
+  await logIn(city.drivers.D2.token);
+  await expect(page.getByText('1 entry of another driver', { exact: false })).toBeVisible();
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.waitForTimeout(1_000);
+  expect(told).toEqual([]);
+  expect((await stopNow(city, 'C1')).status).toBe('planned');
+  await page.goto(`${line.origin}/drive#login`);
+  await page.reload();
+  await logIn(city.drivers.D1.token);
+  await expect.poll(async () => (await stopNow(city, 'C1')).status).toBe('arrived');
+});
+
+test('after a stop the back button shows the next one, not the page of the one before', async ({
+  page,
+  city,
+  line,
+}) => {
+  await invited(page, city, line.origin);
+  await toProof(page);
+  await page.getByRole('button', { name: 'Frau Weber' }).click();
+  await sign(page);
+  await big(page).click();
+  await expect(heading(page)).toHaveText(LONG_NAME);
+  await page.goBack();
+  await expect(heading(page)).toHaveText(LONG_NAME);
+  await expect(page.getByRole('button', { name: 'I am here' })).toBeVisible();
+  expect(new URL(page.url()).hash).toBe('');
+  expect((await stopNow(city, 'C2')).status).toBe('planned');
+});
+
 /** The page's camera sees these labels, one after the other. */
 async function showLabels(
   page: Page,
