@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::drivers::Ahead;
-use crate::reading::{all, one, parts};
+use crate::reading::{all, clinic_of, one, parts};
 
 /// Why something was not done, in the words that phones offer.
 const REASONS: [&str; 7] = [
@@ -242,7 +242,7 @@ fn route_view(
 
 fn stop_view(store: &dyn Store, stop: Stop, ahead: Option<&Ahead>) -> Result<StopView, StoreError> {
     let lab = &stop.lab_id;
-    let clinic = one::<Clinic>(store, lab, stop.clinic_id.as_str())?;
+    let clinic = clinic_of(store, lab, stop.clinic_id.as_str())?;
     let clinic = clinic.unwrap_or_else(|| Clinic::stub(lab.clone(), stop.clinic_id.clone()));
     let mut deliveries = Vec::new();
     for id in &stop.delivery_ids {

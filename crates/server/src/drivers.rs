@@ -73,7 +73,7 @@ pub struct Drivers {
     /// What labs had learned before an hour began.
     learned: Mutex<HashMap<(LabId, jiff::Timestamp), Arc<Learned>>>,
     /// How well a lab's ETAs hold, as of that day.
-    spreads: Mutex<HashMap<LabId, (jiff::civil::Date, Spread)>>,
+    spreads: spread::Daily<Spread>,
     /// Positions up to that ticket are on disk.
     pub durable: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
@@ -141,6 +141,11 @@ impl Heed {
                     Stirred::Route(stop.lab_id.clone(), stop.route_id.clone())
                 }
                 Record::Clinic(clinic) => Stirred::Clinic(clinic.lab_id.clone(), clinic.id.clone()),
+                Record::Driver(driver) => Stirred::Driver {
+                    lab_id: driver.lab_id.clone(),
+                    id: driver.id.clone(),
+                    is_away: !driver.presence.is_on_duty(),
+                },
                 _ => continue,
             };
             // The worker ends with the program.
@@ -173,7 +178,7 @@ impl Drivers {
             fleet: Fleet::default(),
             on_the_road: heed.on_the_road,
             learned: Mutex::default(),
-            spreads: Mutex::default(),
+            spreads: spread::Daily::default(),
             durable: parts.durable,
             stopping: parts.stopping,
             reports,
@@ -196,6 +201,13 @@ impl Drivers {
             .saturating_sub(jiff::SignedDuration::from_hours(24));
         for (no, kept) in self.log.latest(since.unwrap_or(jiff::Timestamp::MIN))? {
             fleet::locked(&self.fleet.handle(no)).note(&kept.fix);
+        }
+        for driver in planning::drivers_away(self.store.as_ref())? {
+            self.stir(Stirred::Driver {
+                lab_id: driver.lab_id,
+                id: driver.id,
+                is_away: true,
+            });
         }
         for (lab, route) in planning::started_routes(self.store.as_ref())? {
             self.stir(Stirred::Route(lab, route));
@@ -297,6 +309,7 @@ impl Drivers {
     pub fn positions(&self, interest: &Interest) -> Vec<Current> {
         self.fleet
             .numbers()
+            .filter(|no| !self.fleet.is_away(*no))
             .filter_map(|no| self.current(no))
             .filter(|current| current.is_for(interest))
             .collect()

@@ -1,5 +1,6 @@
 //! Records read from the store as their types: one by its id, the parts of another, all that pass a filter.
 
+use pontic_core::directory::Clinic;
 use pontic_core::id::LabId;
 use pontic_core::record::Entity;
 use pontic_store::page::{Filter, Paging};
@@ -12,6 +13,25 @@ const PAGE: usize = 1_000;
 pub fn one<E: Entity>(store: &dyn Store, lab: &LabId, id: &str) -> Result<Option<E>, StoreError> {
     let records = store.get(E::KIND, Some(lab), id)?;
     Ok(records.iter().find_map(E::from_record).cloned())
+}
+
+/// Clinics merge flat: one step is enough; the bound only guards against rows made by hand.
+const MERGES: usize = 4;
+
+/// The clinic of that id, or the one that took its place.
+pub fn clinic_of(store: &dyn Store, lab: &LabId, id: &str) -> Result<Option<Clinic>, StoreError> {
+    let mut clinic = one::<Clinic>(store, lab, id)?;
+    for _ in 0..MERGES {
+        let into = clinic.as_ref().and_then(|one| one.merged_into.as_ref());
+        let Some(into) = into.map(ToString::to_string) else {
+            break;
+        };
+        match one::<Clinic>(store, lab, &into)? {
+            Some(target) => clinic = Some(target),
+            None => break,
+        }
+    }
+    Ok(clinic)
 }
 
 /// The records that are parts of `parent`, in the order of their creation.

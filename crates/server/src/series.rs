@@ -24,12 +24,13 @@ const SOURCES: [&str; 7] = [
 ];
 
 /// Publications, by their types.
-const PUBLICATIONS: [&str; 11] = [
+const PUBLICATIONS: [&str; 12] = [
     "ArrivalNotification",
     "BillingTriggered",
     "DeliveryChanged",
     "DeliveryCompleted",
     "DeliveryScheduled",
+    "DriverOnTheWay",
     "InvoiceDelivered",
     "PickupAtLab",
     "PickupCancelled",
@@ -192,6 +193,15 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).expect("a time")
+    }
+
+    #[test]
+    fn every_publication_has_a_line_of_its_own() {
+        let schemas = pontic_wire::schemas::all().iter();
+        let names: Vec<&str> = schemas
+            .filter_map(|schema| schema.name.strip_prefix("out."))
+            .collect();
+        assert_eq!(names, PUBLICATIONS);
     }
 
     #[test]

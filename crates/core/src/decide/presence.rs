@@ -1,9 +1,15 @@
 //! Whether drivers are at work, as they say themselves.
 
+use jiff::SignedDuration;
+
+use super::stops::moment;
 use super::{Deferred, Desk, Step, fault};
 use crate::directory::{Driver, Presence};
 use crate::event::{BreakEnded, DriverPresenceSet};
 use crate::fault::Reason;
+
+/// A break that lasts longer is none.
+const LONGEST_BREAK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A driver begins or ends work, or a break. A break that names its end is over by itself then.
 pub fn set(desk: &mut Desk<'_>, detail: &DriverPresenceSet) -> Step<String> {
@@ -12,8 +18,18 @@ pub fn set(desk: &mut Desk<'_>, detail: &DriverPresenceSet) -> Step<String> {
     let until = detail
         .paused_until
         .filter(|_| detail.presence == Presence::Break);
-    if until.is_some_and(|until| until <= desk.now) {
-        return Err(fault("pausedUntil", Reason::InPast));
+    let at = moment(desk, detail.at).min(desk.now);
+    if let Some(until) = until {
+        if until <= at {
+            return Err(fault("pausedUntil", Reason::InPast));
+        }
+        if until.duration_since(at) > LONGEST_BREAK {
+            return Err(fault("pausedUntil", Reason::TooFar));
+        }
+        // Told so late that it was over before anybody heard of it.
+        if until <= desk.now {
+            return Ok(result(&driver));
+        }
     }
     if driver.presence == detail.presence && driver.paused_until == until {
         return Ok(result(&driver));
@@ -21,7 +37,7 @@ pub fn set(desk: &mut Desk<'_>, detail: &DriverPresenceSet) -> Step<String> {
     let since = if driver.presence == detail.presence {
         driver.presence_since
     } else {
-        Some(desk.now)
+        Some(at)
     };
     let driver = Driver {
         presence: detail.presence,

@@ -494,6 +494,13 @@ pub struct DriverPresenceSet {
         skip_serializing_if = "Option::is_none"
     )]
     pub paused_until: Option<Timestamp>,
+    /// When; absent: now.
+    #[serde(
+        with = "crate::time::text::optional",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub at: Option<Timestamp>,
 }
 
 /// Detail of the event.

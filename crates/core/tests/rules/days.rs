@@ -451,6 +451,7 @@ impl Happening {
             driver_id: DriverId::known(format!("D{}", self.detail % 2)),
             presence: Presence::ALL[self.pick % Presence::ALL.len()],
             paused_until: until.ok().filter(|_| self.flag),
+            at: None,
         }
         .into()
     }

@@ -12,6 +12,7 @@ fn says(presence: Presence, until: Option<&str>) -> DriverPresenceSet {
         driver_id: DriverId::known("D1"),
         presence,
         paused_until: until.map(at),
+        at: None,
     }
 }
 
@@ -78,4 +79,41 @@ fn whoever_sets_a_driver_up_does_not_say_whether_they_are_at_work() {
         (driver.name.as_str(), driver.presence),
         ("Drew", Presence::OffDuty)
     );
+}
+
+#[test]
+fn a_break_that_is_told_late_began_when_it_did() {
+    let mut bench = Bench::new();
+    bench.now = at("2025-01-13T10:30:00Z");
+    let late = |until: &str| DriverPresenceSet {
+        at: Some(at("2025-01-13T10:10:00Z")),
+        ..says(Presence::Break, Some(until))
+    };
+    // Over before anybody heard of it.
+    bench.send(late("2025-01-13T10:25:00Z"));
+    assert_eq!(driver(&bench).presence, Presence::OnDuty);
+    assert_eq!(
+        bench.faults(late("2025-01-13T10:10:00Z")),
+        ["pausedUntil in_past"]
+    );
+    bench.send(late("2025-01-13T11:00:00Z"));
+    let resting = driver(&bench);
+    assert_eq!(resting.presence, Presence::Break);
+    assert_eq!(resting.presence_since, Some(at("2025-01-13T10:10:00Z")));
+    // A phone's clock may be ahead.
+    bench.send(DriverPresenceSet {
+        at: Some(at("2025-01-13T10:31:00Z")),
+        ..says(Presence::OnDuty, None)
+    });
+    assert_eq!(driver(&bench).presence_since, Some(bench.now));
+}
+
+#[test]
+fn a_break_is_at_most_a_day() {
+    let mut bench = Bench::new();
+    assert_eq!(
+        bench.faults(says(Presence::Break, Some("2025-01-14T10:00:01Z"))),
+        ["pausedUntil too_far"]
+    );
+    bench.send(says(Presence::Break, Some("2025-01-14T10:00:00Z")));
 }

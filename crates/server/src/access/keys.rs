@@ -246,6 +246,8 @@ impl Keys {
         driver: &Driver,
         now: Timestamp,
     ) -> Result<(Secretly, Timestamp), StoreError> {
+        // The newest one counts: what was shown to somebody before opens nothing any more.
+        self.end(&[TokenKind::Invite], driver, now)?;
         let (_, token) = new_token(TokenKind::Invite, Role::Driver, now)?;
         let code = new_code()?;
         let ends = now.checked_add(INVITE).unwrap_or(Timestamp::MAX);
@@ -270,6 +272,13 @@ impl Keys {
             return Ok(None);
         };
         let (secret, token) = new_token(TokenKind::Session, Role::Driver, now)?;
+        let driver = invite.driver_id.as_ref().map(ToString::to_string);
+        tracing::info!(
+            token = token.id,
+            invite = invite.id,
+            driver,
+            "driver's phone logged in"
+        );
         let ends = now.checked_add(DRIVER_SESSION).unwrap_or(Timestamp::MAX);
         self.store.put_token(&Token {
             lab_id: invite.lab_id,
@@ -282,8 +291,14 @@ impl Keys {
 
     /// Ends the sessions of a driver, and invites that were not used.
     pub fn end_sessions(&self, driver: &Driver, now: Timestamp) -> Result<(), StoreError> {
-        for kind in [TokenKind::Invite, TokenKind::Session] {
-            for token in self.store.tokens(kind, now)? {
+        self.end(&[TokenKind::Invite, TokenKind::Session], driver, now)?;
+        self.forget();
+        Ok(())
+    }
+
+    fn end(&self, kinds: &[TokenKind], driver: &Driver, now: Timestamp) -> Result<(), StoreError> {
+        for kind in kinds {
+            for token in self.store.tokens(*kind, now)? {
                 let is_theirs = token.lab_id.as_ref() == Some(&driver.lab_id)
                     && token.driver_id.as_ref() == Some(&driver.id);
                 if is_theirs && token.role == Role::Driver.as_str() {
@@ -291,7 +306,6 @@ impl Keys {
                 }
             }
         }
-        self.forget();
         Ok(())
     }
 }

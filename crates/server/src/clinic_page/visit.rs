@@ -9,14 +9,12 @@ use pontic_core::state::{RouteStatus, StopStatus};
 use pontic_store::{Store, StoreError};
 
 use super::link;
-use crate::reading::{one, parts};
+use crate::reading::{clinic_of, one, parts};
 
 /// So long after it is over a visit can be looked at.
 const AFTERWARDS: SignedDuration = SignedDuration::from_mins(30);
 /// So often one visit is followed into another.
 const JOINS: usize = 16;
-/// Clinics merge flat: one step is enough; the bound only guards against rows made by hand.
-const MERGES: usize = 4;
 
 /// All that a visit's page is made of.
 #[derive(Debug)]
@@ -81,9 +79,10 @@ pub fn visit(
         pickups.extend(one::<Pickup>(store, &lab_id, id.as_str())?);
     }
     let lab = one::<Lab>(store, &lab_id, lab_id.as_str())?;
+    let clinic = clinic_of(store, &lab_id, stop.clinic_id.as_str())?;
     let driver = one::<Driver>(store, &lab_id, route.driver_id.as_str())?;
     Ok(Ok(Visit {
-        clinic: clinic(store, &stop)?,
+        clinic: clinic.unwrap_or_else(|| Clinic::stub(lab_id.clone(), stop.clinic_id.clone())),
         lab: lab.unwrap_or_else(|| Lab::stub(lab_id.clone())),
         driver: driver.unwrap_or_else(|| Driver::stub(lab_id.clone(), route.driver_id.clone())),
         stop,
@@ -124,20 +123,4 @@ fn closed(stop: &Stop, route: &Route, now: Timestamp) -> Option<Closed> {
         RouteStatus::Started => None,
         RouteStatus::Finished | RouteStatus::Cancelled => Some(Closed::Over),
     }
-}
-
-fn clinic(store: &dyn Store, stop: &Stop) -> Result<Clinic, StoreError> {
-    let stub = || Clinic::stub(stop.lab_id.clone(), stop.clinic_id.clone());
-    let found = one::<Clinic>(store, &stop.lab_id, stop.clinic_id.as_str())?;
-    let mut clinic = found.unwrap_or_else(stub);
-    for _ in 0..MERGES {
-        let Some(into) = clinic.merged_into.clone() else {
-            break;
-        };
-        match one::<Clinic>(store, &stop.lab_id, into.as_str())? {
-            Some(target) => clinic = target,
-            None => break,
-        }
-    }
-    Ok(clinic)
 }

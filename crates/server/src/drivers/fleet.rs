@@ -1,5 +1,6 @@
 //! Every driver's state, by number.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -52,9 +53,9 @@ impl State {
     }
 }
 
-/// Every driver's state, each behind a lock of its own.
+/// Every driver's state, each behind a lock of its own; and who is not at work, which is asked for with such a lock held.
 #[derive(Default)]
-pub struct Fleet(RwLock<Vec<Arc<Mutex<State>>>>);
+pub struct Fleet(RwLock<Vec<Arc<Mutex<State>>>>, RwLock<HashSet<DriverNo>>);
 
 /// A driver's lock.
 pub type Handle = Arc<Mutex<State>>;
@@ -88,6 +89,22 @@ impl Fleet {
         if let Some(fix) = last {
             state.note(fix);
         }
+    }
+
+    /// The driver is not at work, or is again.
+    pub fn set_away(&self, no: DriverNo, is_away: bool) {
+        let mut away = self.1.write().unwrap_or_else(PoisonError::into_inner);
+        if is_away {
+            away.insert(no);
+        } else {
+            away.remove(&no);
+        }
+    }
+
+    /// Whether the driver has a break or is off duty.
+    pub fn is_away(&self, no: DriverNo) -> bool {
+        let away = self.1.read().unwrap_or_else(PoisonError::into_inner);
+        away.contains(&no)
     }
 
     /// Every number that was used.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use pontic_core::directory::Clinic;
 use pontic_core::geo;
 use pontic_core::id::{ClinicId, LabId};
 use pontic_core::route::{Route, Stop};
@@ -13,7 +12,7 @@ use pontic_core::travel::{self, Pace};
 use pontic_store::{Store, StoreError};
 
 use super::planning::{some_routes_on, stops_of};
-use crate::reading::one;
+use crate::reading::clinic_of;
 
 /// A stop takes so long where nothing better is known, in seconds.
 const SERVICE_S: f64 = 180.0;
@@ -70,7 +69,7 @@ impl Learned {
             stops.sort_by_key(|stop| stop.arrived_at);
             for stop in &stops {
                 if !places.contains_key(&stop.clinic_id) {
-                    let clinic = one::<Clinic>(store, lab, stop.clinic_id.as_str())?;
+                    let clinic = clinic_of(store, lab, stop.clinic_id.as_str())?;
                     let place = clinic.and_then(|clinic| clinic.location).or(stop.location);
                     places.insert(stop.clinic_id.clone(), place);
                 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pontic_core::directory::{Clinic, Lab};
+use pontic_core::directory::{Clinic, Driver, Lab, Presence};
 use pontic_core::fence::Area;
 use pontic_core::id::{DriverId, LabId, RouteId, StopId};
 use pontic_core::record::{Entity as _, Kind};
@@ -14,7 +14,7 @@ use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
 
 use super::learned::Learned;
-use crate::reading::{all, one};
+use crate::reading::{all, clinic_of, one};
 
 /// A route as the records tell it: the plan, and its stops in the same order.
 pub struct Planned {
@@ -102,6 +102,19 @@ pub fn stops_of(store: &dyn Store, route: &Route) -> Result<Vec<Stop>, StoreErro
     Ok(stops)
 }
 
+/// Drivers that have a break or are off duty.
+pub fn drivers_away(store: &dyn Store) -> Result<Vec<Driver>, StoreError> {
+    let mut away = Vec::new();
+    for presence in [Presence::Break, Presence::OffDuty] {
+        let filter = Filter {
+            status: Some(presence.to_string()),
+            ..Filter::default()
+        };
+        away.extend(all::<Driver>(store, &filter)?);
+    }
+    Ok(away)
+}
+
 /// The lab's zone, or the default one.
 pub fn zone_of(
     store: &dyn Store,
@@ -121,7 +134,7 @@ pub fn of_route(
     let stops = stops_of(store, route)?;
     let mut points = Vec::with_capacity(stops.len());
     for stop in &stops {
-        let clinic = one::<Clinic>(store, &route.lab_id, stop.clinic_id.as_str())?;
+        let clinic = clinic_of(store, &route.lab_id, stop.clinic_id.as_str())?;
         points.push(point(stop, clinic.as_ref(), learned));
     }
     let started_at = route.taken_over_at.or(route.started_at);

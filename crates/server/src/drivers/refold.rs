@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan as _};
 use pontic_core::fix::Fix;
-use pontic_core::id::{ClinicId, LabId, RouteId};
+use pontic_core::id::{ClinicId, DriverId, LabId, RouteId};
 use pontic_core::route::{Route, Sight, Stop};
 use pontic_core::tracking::{Correction, Plan, Seen, Told, Trip, corrections};
 use pontic_store::StoreError;
@@ -45,6 +45,15 @@ pub enum Stirred {
     Route(LabId, RouteId),
     /// That clinic changed: its place, its fence, its name.
     Clinic(LabId, ClinicId),
+    /// That driver changed: at work, or away from it.
+    Driver {
+        /// Of that lab.
+        lab_id: LabId,
+        /// Their id.
+        id: DriverId,
+        /// On a break, or off duty.
+        is_away: bool,
+    },
     /// Answered when all that was stirred before has been looked at.
     CaughtUp(oneshot::Sender<()>),
 }
@@ -73,6 +82,11 @@ pub async fn follow_changes(drivers: Weak<Drivers>, mut stirred: mpsc::Unbounded
                     routes.insert((lab, route));
                 }
                 Stirred::Clinic(lab, clinic) => routes.extend(drivers.routes_to(&lab, &clinic)),
+                Stirred::Driver {
+                    lab_id,
+                    id,
+                    is_away,
+                } => drivers.go_away(&lab_id, &id, is_away),
                 Stirred::CaughtUp(done) => waiting.push(done),
             }
             next = stirred.try_recv().ok();
@@ -139,6 +153,19 @@ fn told_if_failed(done: Result<(), StoreError>) {
 }
 
 impl Drivers {
+    /// Who is not at work is nobody's business: their place is told to nobody.
+    fn go_away(&self, lab: &LabId, id: &DriverId, is_away: bool) {
+        // Whoever never sent a position has no number, and needs one only while away.
+        let no = if is_away {
+            self.log.number(lab, id).ok()
+        } else {
+            self.log.find(lab, id)
+        };
+        if let Some(no) = no {
+            self.fleet.set_away(no, is_away);
+        }
+    }
+
     async fn route_changed(self: &Arc<Self>, lab: LabId, id: RouteId) -> Result<(), StoreError> {
         let planned = {
             let (lab, id) = (lab.clone(), id.clone());

@@ -16,7 +16,7 @@ use super::Drivers;
 use super::fleet::locked;
 use super::learned::Learned;
 use super::planning;
-use crate::reading::one;
+use crate::reading::{clinic_of, one};
 
 /// When a driver without a shift leaves the lab.
 const USUAL_START: Time = time(8, 0, 0, 0);
@@ -167,7 +167,7 @@ impl Drivers {
     }
 
     fn point(&self, stop: &Stop, learned: &Learned) -> Result<PlannedStop, StoreError> {
-        let clinic = one::<Clinic>(self.store.as_ref(), &stop.lab_id, stop.clinic_id.as_str())?;
+        let clinic = clinic_of(self.store.as_ref(), &stop.lab_id, stop.clinic_id.as_str())?;
         Ok(planning::point(stop, clinic.as_ref(), learned))
     }
 

@@ -178,7 +178,8 @@ pub fn tell(
     road: Option<(&mut Box<Road>, &News)>,
     wants_update: bool,
 ) -> Option<String> {
-    if !wants_update && !drivers.hub.has_readers() {
+    let is_told = drivers.hub.has_readers() && !drivers.fleet.is_away(no);
+    if !wants_update && !is_told {
         return None;
     }
     let name = drivers.log.name(no)?;
@@ -189,6 +190,9 @@ pub fn tell(
         road,
     };
     let route_id = road.map(|road| road.plan.route_id.as_str());
+    if !is_told {
+        return wants_update.then(|| telling.full_text(0));
+    }
     let updated = news.map(|news| news.updated.as_slice()).unwrap_or_default();
     let hub = &drivers.hub;
     hub.tell_position(&name.lab_id, route_id, |seq| Texts {

@@ -25,6 +25,11 @@ pub async fn invite(
 ) -> Answer<(StatusCode, Json<Value>)> {
     let driver = lookup::one::<Driver>(&app, &caller, &id, &which).await?;
     let (keys, now) = (Arc::clone(&app.keys), app.clock.now());
+    tracing::info!(
+        token = caller.token_id,
+        driver = driver.id.as_str(),
+        "driver invited"
+    );
     let made = tokio::task::spawn_blocking(move || keys.invite(&driver, now)).await;
     let (code, ends) = made.map_err(|_| Problem::internal())??;
     // Behind the mark it stays in the browser: no server's log holds it.

@@ -81,7 +81,7 @@ pub async fn track(
     Path(_): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    page(&app, &headers, "track.html", Needs::Tiles)
+    page(&app, &headers, "track.html", Needs::Nothing)
 }
 
 /// The page to log in.

@@ -84,6 +84,7 @@ pub fn alerts(store: &dyn Store, interest: &Interest) -> Result<Value, StoreErro
     Ok(json!({
         "type": "ALERTS_OPEN",
         "alerts": alerts.items.iter().map(crate::shape::alert).collect::<Vec<_>>(),
+        "complete": alerts.next.is_none(),
     }))
 }
 

@@ -147,6 +147,7 @@ fn whoever_was_away_is_told_how_the_alerts_stand() {
         .filter_map(|alert| alert["number"].as_u64())
         .collect();
     assert_eq!(open, kept);
+    assert_eq!(stand["complete"], true);
     assert!(stand["alerts"][0]["snoozedUntil"].is_string(), "{stand}");
     // What comes after it is heard.
     desk.post(&format!("/v1/alerts/{}/close", kept[0]), &json!({}));

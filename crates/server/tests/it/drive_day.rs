@@ -273,3 +273,20 @@ fn a_tap_that_was_taken_is_known_however_late_it_is_told_again() {
     let late = tap(&driver, "/v1/stops/S-C2/arrive", "k-2", &body);
     assert_eq!(late.faults(), [("at".to_owned(), "in_past".to_owned())]);
 }
+
+#[test]
+fn a_stop_of_a_clinic_that_became_another_shows_the_other() {
+    let day = Day::new();
+    day.start();
+    day.desk
+        .put(
+            "/v1/clinics/C2",
+            &json!({ "labId": "L1", "mergeInto": "C3" }),
+        )
+        .expect(200);
+    let drive = day.driver.get("/v1/drive").expect(200);
+    let stops = drive["routes"][0]["stops"].as_array().expect("stops");
+    let stop = stops.iter().find(|stop| stop["id"] == "S-C2");
+    let stop = stop.expect("it is still there");
+    assert_eq!(stop["clinicName"], "Clinic 3", "{stop}");
+}

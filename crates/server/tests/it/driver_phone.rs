@@ -78,11 +78,30 @@ fn an_invite_logs_one_phone_in_for_a_month() {
 #[test]
 fn an_invite_ends_after_half_an_hour() {
     let day = Day::new();
-    let (early, late) = (invite(&day), invite(&day));
-    let server = day.server.kill().again().now("2026-03-02T09:29:00Z").go();
-    log_in(&server, &early).expect(200);
-    let server = server.kill().again().now("2026-03-02T09:31:00Z").go();
-    log_in(&server, &late).refused(401, "unauthorized");
+    let code = invite(&day);
+    let server = day.server.kill().again().now("2026-03-02T09:31:00Z").go();
+    log_in(&server, &code).refused(401, "unauthorized");
+}
+
+#[test]
+fn the_newest_invite_counts_and_the_log_says_who_logged_in() {
+    let day = Day::new();
+    let (first, second) = (invite(&day), invite(&day));
+    let other = json!({ "labId": "L1", "name": "Other" });
+    day.desk.put("/v1/drivers/D-2", &other).expect(201);
+    day.desk
+        .post("/v1/drivers/D-2/invites", &json!({}))
+        .expect(201);
+    log_in(&day.server, &first).refused(401, "unauthorized");
+    log_in(&day.server, &second).expect(200);
+    let line = eventually(|| {
+        let logged = day.server.logged();
+        let mut lines = logged.lines();
+        let line = lines.find(|line| line.contains("driver's phone logged in"));
+        line.map(str::to_owned)
+    });
+    assert!(line.contains("D-1") && !line.contains(&second), "{line}");
+    assert!(day.server.logged().contains("driver invited"));
 }
 
 #[test]
@@ -236,4 +255,83 @@ fn nobody_is_told_of_silence_on_a_break_and_the_phone_knows_why_it_falls_silent(
             .count()
             == 1
     );
+}
+
+#[test]
+fn whoever_is_not_at_work_is_watched_by_nobody() {
+    let day = Day::new();
+    day.start();
+    day.position(DAY, 500.0);
+    day.tap("/v1/drivers/D-1/status", &json!({ "paused": true }));
+    let mut watcher = Socket::watch(&day.desk, "");
+    watcher.next();
+    day.position("2026-03-02T09:00:10Z", 700.0);
+    day.tap("/v1/drivers/D-1/status", &json!({ "onDuty": true }));
+    day.position("2026-03-02T09:00:20Z", 900.0);
+    let told = watcher.until(|message| message["type"] == "DRIVER_LOCATION_UPDATE");
+    let last = told.last().expect("one");
+    assert_eq!(last["timestamp"], "2026-03-02T09:00:20Z", "{told:?}");
+    // Also after a start, and for whoever resumes.
+    day.tap("/v1/drivers/D-1/status", &json!({ "onDuty": false }));
+    let (desk, driver) = (day.desk.token.clone(), day.driver.token.clone());
+    let server = day.server.kill().again().now("2026-03-02T09:01:00Z").go();
+    let (desk, driver) = (
+        server.holder(&desk.expect("one")),
+        server.holder(&driver.expect("one")),
+    );
+    driver.get("/v1/drive").expect(200);
+    let snapshot = Socket::watch(&desk, "").next();
+    let after = format!(
+        "?after={}:{}",
+        snapshot["epoch"].as_str().expect("an epoch"),
+        snapshot["seq"]
+    );
+    let mut watcher = Socket::watch(&desk, &after);
+    let fix = json!({ "coordinates": { "lat": 41.0, "lng": -86.0 }, "timestamp": "2026-03-02T09:00:50Z" });
+    driver.post("/v1/drivers/D-1/positions", &fix).expect(200);
+    driver
+        .post("/v1/drivers/D-1/status", &json!({ "onDuty": true }))
+        .expect(200);
+    let told = watcher.until(|message| message["type"] == "DRIVER_UPDATED");
+    let places = told
+        .iter()
+        .filter(|message| message["type"] == "DRIVER_LOCATION_UPDATE");
+    assert_eq!(places.count(), 0, "{told:?}");
+}
+
+#[test]
+fn a_status_is_a_tap_too_also_of_a_driver_whom_nobody_has_set_up() {
+    let day = Day::new();
+    let new = json!({ "role": "driver", "labId": "L1", "driverId": "D-NEW" });
+    let new = day.server.token(&new);
+    let path = "/v1/drivers/D-NEW/status";
+    let body = json!({ "paused": true, "at": "2026-03-02T08:50:00Z" });
+    let tap = |key: &str, body: &Value| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        new.send("POST", path, &headers, body.to_string().as_bytes())
+    };
+    let said = tap("k-1", &body).expect(200);
+    assert_eq!(
+        (&said["presence"], &said["presenceSince"]),
+        (&json!("break"), &json!("2026-03-02T08:50:00Z"))
+    );
+    new.post(path, &json!({ "onDuty": true })).expect(200);
+    // Told again it is the same tap, and begins no other break.
+    assert_eq!(tap("k-1", &body).expect(200)["presence"], "on_duty");
+    tap("k-1", &json!({ "paused": true })).refused(409, "id_reused");
+    let old = json!({ "paused": true, "at": "2026-02-20T08:50:00Z" });
+    assert_eq!(
+        tap("k-2", &old).faults(),
+        [("at".to_owned(), "in_past".to_owned())]
+    );
+    let far = json!({ "pausedUntil": "2026-03-04T09:00:00Z" });
+    assert_eq!(
+        new.post(path, &far).faults(),
+        [("pausedUntil".to_owned(), "too_far".to_owned())]
+    );
+    let other = new.post("/v1/drivers/D-1/status", &json!({ "onDuty": false }));
+    other.refused(404, "not_found");
 }

@@ -264,7 +264,7 @@ fn only_the_map_that_the_operator_named_may_be_asked_for_tiles() {
     ] {
         assert!(dispatch.contains(part), "{dispatch}");
     }
-    for path in ["/integrations", "/drive", "/login"] {
+    for path in ["/integrations", "/drive", "/login", "/t/anything"] {
         assert!(!policy(path).contains("tiles.example"), "{path}");
     }
     let plain = shared().admin().get("/v1/map").expect(200);

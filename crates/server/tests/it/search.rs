@@ -215,3 +215,26 @@ fn another_labs_things_and_patients_are_not_found() {
     let all = town.desk.get(&address("K-100")).expect(200).to_string();
     assert!(!all.contains("Canary"), "{all}");
 }
+
+#[test]
+fn many_numbers_that_begin_so_hide_no_name() {
+    let town = Town::new();
+    let admin = town.server.admin();
+    for number in 0..30 {
+        let sent = case(
+            &town.lab,
+            "C-BRIGHT",
+            &format!("BRIGHT-{number}"),
+            &date_in(2),
+        );
+        admin.event("CaseReadyToShip", &sent).result();
+    }
+    let titles = town.titles("bright");
+    assert_eq!(titles.len(), 20, "{titles:?}");
+    assert!(
+        titles.contains(&"clinic Bright Smile Center".to_owned()),
+        "{titles:?}"
+    );
+    // One that is meant exactly comes first all the same.
+    assert_eq!(town.titles("bright-7")[0], "case BRIGHT-7");
+}

@@ -125,15 +125,18 @@ pub struct DriverStatus {
     pub paused_until: Option<Timestamp>,
     /// Why nothing will be heard of the phone.
     pub cause: Option<Cause>,
+    /// When it was so; absent: now.
+    pub at: Option<Timestamp>,
 }
 
-/// `{ onDuty?, paused?, pausedUntil?, cause? }`. Off duty counts before a break; `pausedUntil` alone begins one.
+/// `{ onDuty?, paused?, pausedUntil?, cause?, at? }`. Off duty counts before a break; `pausedUntil` alone begins one.
 pub fn driver_status(body: &Json<'_>) -> Result<DriverStatus, Vec<Fault>> {
     let mut reader = Reader::new(body, "");
     let on_duty = reader.optional("onDuty", fields::boolean);
     let paused = reader.optional("paused", fields::boolean);
     let paused_until = reader.optional("pausedUntil", fields::timestamp);
     let cause = reader.optional("cause", fields::word(CAUSES));
+    let at = reader.optional("at", fields::timestamp);
     // `null` says that there is no break any more; an absent member says nothing.
     let ends = matches!(body.get("pausedUntil"), Some(Json::Null));
     let presence = match (on_duty, paused) {
@@ -148,6 +151,7 @@ pub fn driver_status(body: &Json<'_>) -> Result<DriverStatus, Vec<Fault>> {
             presence,
             paused_until: paused_until.filter(|_| presence == Some(Presence::Break)),
             cause,
+            at,
         })
     })
 }

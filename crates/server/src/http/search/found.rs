@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::{MOST, words};
 use crate::drivers::Drivers;
+use crate::reading::clinic_of;
 
 /// Clinics, drivers and open pickups of a lab that are looked through for a word.
 const MOST_NAMES: usize = 5_000;
@@ -90,7 +91,8 @@ pub fn find(drivers: &Drivers, lab: Option<&LabId>, text: &str) -> Result<Vec<It
     });
     // Stable: of those alike, the order of kinds and ids stays.
     found.sort_by_key(|record| !is_exact(record));
-    found.truncate(MOST);
+    let exact = found.iter().filter(|record| is_exact(record)).count();
+    share_out(&mut found, exact);
     let mut whole = Whole::new(drivers);
     let items = found.iter().map(|record| whole.item(record));
     Ok(items
@@ -98,6 +100,33 @@ pub fn find(drivers: &Drivers, lab: Option<&LabId>, text: &str) -> Result<Vec<It
         .into_iter()
         .flatten()
         .collect())
+}
+
+/// Leaves what is shown: exact numbers, and of each kind a share of the rest, so that no beginning of many cases' numbers hides a clinic.
+fn share_out(found: &mut Vec<Record>, exact: usize) {
+    let mut of_kind: Vec<(Kind, usize)> = Vec::new();
+    for record in found.iter().skip(exact) {
+        match of_kind.iter_mut().find(|(kind, _)| *kind == record.kind()) {
+            Some((_, count)) => *count += 1,
+            None => of_kind.push((record.kind(), 1)),
+        }
+    }
+    let counts: Vec<usize> = of_kind.iter().map(|(_, count)| *count).collect();
+    let mut left = words::shares(&counts, MOST.saturating_sub(exact));
+    let mut place = 0;
+    found.retain(|record| {
+        place += 1;
+        if place <= exact {
+            return place <= MOST;
+        }
+        let index = of_kind.iter().position(|(kind, _)| *kind == record.kind());
+        let Some(left) = index.and_then(|index| left.get_mut(index)) else {
+            return false;
+        };
+        let is_shown = *left > 0;
+        *left = left.saturating_sub(1);
+        is_shown
+    });
 }
 
 const fn first(limit: usize) -> Paging {
@@ -268,7 +297,7 @@ impl<'a> Whole<'a> {
             item.clinic_name = stop.and_then(|stop| stop.clinic_name);
         }
         if let Some(id) = &item.clinic_id
-            && let Some(clinic) = drivers.record::<Clinic>(&lab, id.as_str())?
+            && let Some(clinic) = clinic_of(drivers.store(), &lab, id.as_str())?
         {
             // A stub is called by its id; the plan may know better.
             let name = item.clinic_name.take().filter(|_| !clinic.verified);

@@ -28,6 +28,25 @@ pub fn forms(number: &str) -> Vec<String> {
     forms
 }
 
+/// How many of each there are room for, where there are so many: one after another takes one, until all is taken.
+pub fn shares(counts: &[usize], mut room: usize) -> Vec<usize> {
+    let mut shares = vec![0; counts.len()];
+    while room > 0
+        && shares
+            .iter()
+            .zip(counts)
+            .any(|(share, count)| share < count)
+    {
+        for (share, count) in shares.iter_mut().zip(counts) {
+            if *share < *count && room > 0 {
+                *share += 1;
+                room -= 1;
+            }
+        }
+    }
+    shares
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +69,20 @@ mod tests {
         for (sought, expected) in rows {
             let found = match_all(sought, "Bright Smile Center, Zahnärzte", "C-12");
             assert_eq!(found, expected, "{sought}");
+        }
+    }
+
+    #[test]
+    fn nobody_takes_the_room_of_others_and_none_is_left_empty() {
+        for (counts, room, expected) in [
+            (vec![], 20, vec![]),
+            (vec![3], 20, vec![3]),
+            (vec![60, 2, 1], 20, vec![17, 2, 1]),
+            (vec![60, 60, 60], 20, vec![7, 7, 6]),
+            (vec![60, 2, 1], 2, vec![1, 1, 0]),
+            (vec![60, 2], 0, vec![0, 0]),
+        ] {
+            assert_eq!(shares(&counts, room), expected, "{counts:?} {room}");
         }
     }
 
