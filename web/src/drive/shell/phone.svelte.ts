@@ -46,7 +46,7 @@ export class Phone {
   /** Whether the server answered when it was asked last. */
   isReached = $state(true);
   /** What to add to this phone's clock to have the server's, in milliseconds. */
-  offsetMs = $state(0);
+  offsetMs = $derived((void clock.now, Math.round(clock.ahead())));
   /** When the day was told last, by this phone's clock. */
   toldAt = $state(0);
   /** The stop that the driver chose against the order. */
@@ -105,7 +105,7 @@ export class Phone {
       phone.#told = kept.day;
       phone.#etag = kept.etag;
       phone.toldAt = kept.toldAt;
-      phone.#learn(kept.offsetMs);
+      clock.remember(kept.offsetMs);
     }
     phone.taps = await storage.taps();
     phone.#drafts = byStop(await storage.drafts());
@@ -163,8 +163,7 @@ export class Phone {
     const wasOwn = this.#isOwn;
     if (answer.kind === 'day') {
       const changedHands = this.#told !== undefined && driverKey(this.#told) !== driverKey(answer.day);
-      // The answer was on its way for a while: half of it lies before the server's time, half after.
-      this.#learn(Date.parse(answer.day.serverTime) - (answer.askedAt + Date.now()) / 2);
+      clock.hear(Date.parse(answer.day.serverTime), answer.tripMs);
       this.#wholeAt = Date.now();
       this.#told = answer.day;
       this.#etag = answer.etag;
@@ -181,18 +180,14 @@ export class Phone {
   }
 
   async #keepDay(day: Day, etag: string | null): Promise<void> {
-    const { offsetMs, toldAt } = this;
+    const { toldAt } = this;
+    const offsetMs = Math.round(clock.ahead());
     try {
       await this.storage.saveDay({ day, etag, offsetMs, toldAt });
     } catch {
       // It is on the screen, but would not outlive a reload: told, as whoever can make room is the driver.
       toasts.fault(words.drive.queue.dayNotKept);
     }
-  }
-
-  #learn(offsetMs: number): void {
-    this.offsetMs = offsetMs;
-    clock.set(Date.now() + offsetMs);
   }
 
   /** What the server's day shows by now need not be laid over it any more. */
