@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { accessible, CANARY, expect, fits, logIn, test, type City, type Json, type Page } from './harness';
 
-/** An endpoint of Open Dental for the city's lab, with a webhook that it refuses because nobody knows its clinic's number. */
-async function refusedWebhook(city: City, number = 77): Promise<{ id: string; caseNumber: number }> {
+/** An endpoint of Open Dental for the city's lab, with a webhook that it refuses: number 0 is a clinic only where a mapping says which. */
+async function refusedWebhook(city: City, number = 0): Promise<{ id: string; caseNumber: number }> {
   const id = `od-${city.lab.toLowerCase()}`;
   const body = { labId: city.lab, system: 'opendental', secrets: ['a-secret-of-the-test'] };
   await city.server.admin.put(`/v1/endpoints/${id}`, body);
@@ -13,7 +13,7 @@ async function refusedWebhook(city: City, number = 77): Promise<{ id: string; ca
 }
 
 /** A webhook of a practice with a patient's name in it, signed. */
-function sent(city: City, id: string, secret: string, caseNumber: number, number = 77): Promise<Response> {
+function sent(city: City, id: string, secret: string, caseNumber: number, number = 0): Promise<Response> {
   const at = new Date(city.server.now().getTime() + 30 * 3_600_000).toISOString();
   const message = {
     LabCaseNum: caseNumber,
@@ -41,11 +41,11 @@ test('a refused webhook is mended by naming the clinic, and goes in', async ({ p
   const { caseNumber } = await refusedWebhook(city);
   await logIn(page, city);
   await open(page, '#/quarantine');
-  const group = page.getByRole('article').filter({ hasText: 'which clinic the practice’s number 77 is' });
+  const group = page.getByRole('article').filter({ hasText: 'which clinic the practice’s number 0 is' });
   await expect(group).toBeVisible();
   await accessible(page);
 
-  const clinic = group.getByLabel('Number 77 is the clinic');
+  const clinic = group.getByLabel('Number 0 is the clinic');
   await clinic.fill('nobody');
   await clinic.press('Enter');
   await expect(group.getByText('Choose one of the clinics in the list.')).toBeVisible();
@@ -112,7 +112,7 @@ test('a subscription is made, its faults told at their fields', async ({ page, c
   await page.getByRole('button', { name: 'I have kept it' }).click();
   await expect(page.getByRole('heading', { level: 1, name: id })).toBeVisible();
   await page.getByRole('button', { name: 'Send a test' }).click();
-  await expect(page.getByText(/^Test\s*Not taken:/)).toBeVisible();
+  await expect(page.getByText(/Test\s*Not taken:/)).toBeVisible();
   const made: Json = await admin.get(`/v1/subscriptions/${id}`);
   expect(made).toMatchObject({ labId: city.lab, pattern: { 'detail-type': [{ prefix: 'Delivery' }] } });
   expect(made.secretFingerprints).toHaveLength(1);
@@ -125,7 +125,7 @@ test('a token is shown once and revoked', async ({ page, city }) => {
   await page.getByRole('button', { name: 'New token' }).click();
   await page.getByLabel('Role').selectOption('driver');
   await page.getByRole('button', { name: 'Create' }).click();
-  await expect(page.getByText('It is missing.')).toBeVisible();
+  await expect(page.getByText('This is needed.')).toBeVisible();
   await page.getByLabel('Driver', { exact: true }).fill('D3');
   await page.getByRole('button', { name: 'Create' }).click();
   const secret = (await page.getByRole('dialog').locator('code').first().textContent()) ?? '';
@@ -168,14 +168,14 @@ test('words that cannot be filled in are told at their line', async ({ page, cit
   const admin = await city.token('admin');
   await logIn(page, city, admin);
   await open(page, '#/notices?part=templates');
-  await page.getByRole('button', { name: /Choose words: The driver comes, English/ }).click();
+  await page.getByRole('button', { name: /Choose words ?: The driver comes, English/ }).click();
   await page.getByLabel('Subject').fill('We are coming');
   await page.getByRole('textbox', { name: 'Text', exact: true }).fill('Good morning\n{{ nobody }}');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Line 2: this kind has no such field.')).toBeVisible();
   await page.getByRole('textbox', { name: 'Text', exact: true }).fill('Good morning\n{{ time }}');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('button', { name: /Edit: The driver comes, English/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Edit ?: The driver comes, English/ })).toBeVisible();
 });
 
 const PLACES = ['', 'events', 'quarantine', 'dead-letters', 'notices', 'notices?part=templates'];
