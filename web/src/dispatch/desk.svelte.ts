@@ -290,7 +290,7 @@ export class Desk extends Registry {
     const { kind, labId, id } = read(wanted);
     let record: unknown;
     try {
-      const names = kind === 'delivery' ? '&names=0' : '';
+      const names = kind === 'delivery' || kind === 'pickup' ? '&names=0' : '';
       record = await ask(
         `/v1/${PLURAL[kind]}/${encodeURIComponent(id)}?labId=${encodeURIComponent(labId)}${names}`,
       );

@@ -1,26 +1,16 @@
-import type {
-  Clinic,
-  Delivery,
-  Driver as DriverRecord,
-  Lab,
-  Pickup,
-  Route,
-  Stop,
-} from '../../api/schema/records';
+import type { Clinic, Delivery, Driver, Lab, Pickup, Route, Stop } from '../../api/schema/records';
 
 export type {
   Clinic,
   Coordinates,
   Delivery,
+  Driver,
   Lab,
   Pickup,
   ProofOfDelivery,
   Route,
   Stop,
 } from '../../api/schema/records';
-
-/** A driver; the phone is for roles that may read contacts. */
-export type Driver = DriverRecord & { phone?: string };
 
 export type DayCode = Lab['workingDays'][number];
 export const DAY_CODES: readonly DayCode[] = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];

@@ -51,7 +51,7 @@ it('shows the next alert of a card whose first was closed', () => {
 it('keeps of alerts only those that are open', () => {
   const snoozes = new Snoozes(storage());
   snoozes.close(told('quarantined/L', 7, 8), 0);
-  snoozes.only([{ number: 8 }]);
+  snoozes.keepOnly([{ number: 8 }]);
   expect(snoozes.isAside(told('quarantined/L', 8), 1)).toBe(true);
   expect(snoozes.isAside(told('quarantined/L', 7), 1)).toBe(false);
 });

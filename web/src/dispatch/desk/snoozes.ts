@@ -45,7 +45,7 @@ export class Snoozes {
   }
 
   /** Forgets the alerts that are not among these any more: they are dealt with. */
-  only(open: readonly { number: number }[]): void {
+  keepOnly(open: readonly { number: number }[]): void {
     if (this.#alerts.size === 0) return;
     const numbers = new Set(open.map(({ number }) => number));
     for (const number of this.#alerts.keys()) if (!numbers.has(number)) this.#alerts.delete(number);

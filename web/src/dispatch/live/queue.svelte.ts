@@ -42,7 +42,7 @@ class Queue {
       now,
     });
     this.#remember(all);
-    this.#snoozes.only(desk.alerts);
+    this.#snoozes.keepOnly(desk.alerts);
     return all.filter((one) => !this.#snoozes.isAside(one, now));
   }
 

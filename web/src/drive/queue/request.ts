@@ -32,6 +32,7 @@ export function request(tap: Tap, proofIds: ReadonlyMap<string, string>): Outgoi
       return json(`/v1/stops/${name(deed.stopId)}/skip`, { at, ...said('reason', deed.reason) });
     case 'presence':
       return json(`/v1/drivers/${name(driver)}/status`, {
+        at,
         onDuty: deed.presence !== 'off_duty',
         paused: deed.presence === 'break',
       });
