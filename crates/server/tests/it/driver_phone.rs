@@ -79,7 +79,8 @@ fn an_invite_logs_one_phone_in_for_a_month() {
 fn an_invite_ends_after_half_an_hour() {
     let day = Day::new();
     let code = invite(&day);
-    let server = day.server.kill().again().now("2026-03-02T09:31:00Z").go();
+    let folder = day.server.kill();
+    let server = folder.again().now("2026-03-02T09:31:00Z").go();
     log_in(&server, &code).refused(401, "unauthorized");
 }
 
@@ -274,7 +275,8 @@ fn whoever_is_not_at_work_is_watched_by_nobody() {
     // Also after a start, and for whoever resumes.
     day.tap("/v1/drivers/D-1/status", &json!({ "onDuty": false }));
     let (desk, driver) = (day.desk.token.clone(), day.driver.token.clone());
-    let server = day.server.kill().again().now("2026-03-02T09:01:00Z").go();
+    let folder = day.server.kill();
+    let server = folder.again().now("2026-03-02T09:01:00Z").go();
     let (desk, driver) = (
         server.holder(&desk.expect("one")),
         server.holder(&driver.expect("one")),
