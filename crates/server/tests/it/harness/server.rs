@@ -65,7 +65,7 @@ fn clean(command: &mut Command) -> &mut Command {
 pub struct Start {
     command: Command,
     listen: &'static str,
-    folder: Option<TempDir>,
+    folder: Option<Arc<TempDir>>,
     path: PathBuf,
 }
 
@@ -74,7 +74,7 @@ impl Start {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut start = Self::on(folder.path());
-        start.folder = Some(folder);
+        start.folder = Some(Arc::new(folder));
         start
     }
 
@@ -240,7 +240,7 @@ pub struct Server {
     child: Child,
     pub url: String,
     path: PathBuf,
-    folder: Option<TempDir>,
+    folder: Option<Arc<TempDir>>,
     words: Text,
     errors: Text,
     readers: Vec<JoinHandle<()>>,
@@ -351,7 +351,7 @@ impl Server {
         }
         Folder {
             path: self.path.clone(),
-            _own: self.folder.take(),
+            own: self.folder.take(),
             logged: self.logged() + &self.printed(),
         }
     }
@@ -365,10 +365,10 @@ impl Drop for Server {
     }
 }
 
-/// What a server leaves behind.
+/// What a server leaves behind; gone with the last server on it.
 pub struct Folder {
     pub path: PathBuf,
-    _own: Option<TempDir>,
+    own: Option<Arc<TempDir>>,
     /// All it printed and logged.
     pub logged: String,
 }
@@ -376,6 +376,9 @@ pub struct Folder {
 impl Folder {
     /// A server on the same data.
     pub fn again(&self) -> Start {
-        Start::on(&self.path)
+        Start {
+            folder: self.own.clone(),
+            ..Start::on(&self.path)
+        }
     }
 }
