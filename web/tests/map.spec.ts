@@ -104,7 +104,7 @@ test('the wall names nobody and has nothing to press', async ({ page, city }) =>
   await logIn(page, city, 'viewer');
   await page.goto('/?wall=1');
   await expect(page.getByRole('heading', { name: 'Late and at risk' })).toBeVisible();
-  await expect(page.locator('canvas.sheet').first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator('canvas.map-sheet').first()).toBeVisible({ timeout: 30_000 });
   const all = (await page.locator('body').textContent()) ?? '';
   for (const name of ['Jonas', 'Becker', 'Mira', 'Frau Weber', CANARY]) expect(all).not.toContain(name);
   await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);

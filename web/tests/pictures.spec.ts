@@ -28,7 +28,7 @@ async function morning(made: City): Promise<void> {
   for (let minutes = 9; minutes >= 0; minutes -= 1) {
     const timestamp = new Date(now - minutes * 60_000).toISOString();
     const share = (9 - minutes) / 10;
-    await position(made, 'D1', between(placeOf('C1'), placeOf('C2'), share), { timestamp });
+    await position(made, 'D1', between(placeOf('C1'), placeOf('C2'), share * 0.7), { timestamp });
     await position(made, 'D2', between(LAB, placeOf('C4'), share * 0.6), { timestamp, heading: 115 });
   }
   const { trackLink } = await made.desk.get(`/v1/stops/${stops[2].id}`);
@@ -47,6 +47,8 @@ async function atDesk(page: Page, made: City): Promise<void> {
 test('the desk', async ({ page, city: made }) => {
   await morning(made);
   await atDesk(page, made);
+  // The counts of the clinics come a moment after the map.
+  await page.waitForTimeout(3_000);
   await picture(page, 'desk');
   await picture(page, 'desk-dark', { dark: true });
   await picture(page, 'desk-zoom', { size: 'zoom' });
