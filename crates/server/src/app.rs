@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::door::{Busy, Door, Draft, Outcome};
 use crate::drivers::Drivers;
 use crate::endpoints::Endpoints;
+use crate::hearing::Hearing;
 use crate::limits::Limits;
 use crate::live::Hub;
 use crate::metrics::Integration;
@@ -42,7 +43,9 @@ pub struct App {
     /// What people are told.
     pub notify: Arc<Notify>,
     /// Endpoints of practice systems.
-    pub endpoints: Endpoints,
+    pub endpoints: Arc<Endpoints>,
+    /// Who hears of commits.
+    pub hearing: Arc<Hearing>,
     /// When senders are usually heard.
     pub rhythms: Rhythms,
     /// Counts for people.

@@ -8,7 +8,7 @@ mod draft;
 mod entry;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -77,6 +77,7 @@ struct Job {
 pub struct Door {
     jobs: mpsc::UnboundedSender<Job>,
     waiting: Arc<AtomicUsize>,
+    outdated: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Job {
@@ -86,18 +87,21 @@ impl std::fmt::Debug for Job {
 }
 
 impl Door {
-    /// Opens the door. The thread ends, all accepted work done, when the last `Door` is dropped.
+    /// Opens the door; it takes nothing while `outdated` says that others decide by newer rules. The thread ends, all accepted work done,
+    /// when the last `Door` is dropped.
     pub fn open(
         store: Arc<dyn Store>,
         told: Told,
         clock: Clock,
         rules: Rules,
+        outdated: Arc<AtomicBool>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (jobs, queue) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let door = Self {
             jobs,
             waiting: Arc::clone(&waiting),
+            outdated,
         };
         let mut keeper = Keeper {
             desk: Desk {
@@ -138,6 +142,9 @@ impl Door {
         drafts: Vec<Draft>,
         settles: Option<(u64, u32)>,
     ) -> Result<Vec<Outcome>, Busy> {
+        if self.is_outdated() {
+            return Err(Busy);
+        }
         let count = drafts.len();
         if self.waiting.fetch_add(count, Ordering::Relaxed) >= MAX_WAITING {
             self.waiting.fetch_sub(count, Ordering::Relaxed);
@@ -151,6 +158,11 @@ impl Door {
         });
         sent.map_err(|_| Busy)?;
         answered.await.unwrap_or(Err(Busy))
+    }
+
+    /// Whether another program was started later with other rules.
+    pub fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::Relaxed)
     }
 
     /// How many drafts wait.

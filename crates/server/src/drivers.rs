@@ -6,6 +6,7 @@
 mod ahead;
 mod day;
 mod fleet;
+mod hearsay;
 mod learned;
 mod legs;
 mod planning;
@@ -25,8 +26,8 @@ use std::time::Duration;
 
 use pontic_core::directory::Driver;
 use pontic_core::event::DriverSeen;
-use pontic_core::id::{DriverId, LabId, RouteId};
-use pontic_core::record::{Entity as _, Kind, Record};
+use pontic_core::id::{ClinicId, DriverId, LabId, RouteId};
+use pontic_core::record::{Change, Entity as _, Kind, Record};
 use pontic_core::rules::Rules;
 use pontic_core::silence::LastWords;
 use pontic_core::tracking::Spread;
@@ -39,6 +40,7 @@ use crate::clock::Clock;
 use crate::door::{Busy, Door, own_event};
 use crate::live::{Hub, Interest};
 use crate::maps::Maps;
+use crate::reading::one;
 
 pub use ahead::Ahead;
 pub use fleet::Fleet;
@@ -151,6 +153,31 @@ impl Heed {
             // The worker ends with the program.
             let _ = self.stirred.send(stirred);
         }
+    }
+
+    /// Another program committed this change.
+    pub fn hear_change(&self, store: &dyn Store, change: &Change) -> Result<(), StoreError> {
+        let (lab_id, id) = (change.lab_id.clone(), change.id.clone());
+        let stirred = match change.kind {
+            Kind::Route => Stirred::Route(lab_id, RouteId::known(id)),
+            Kind::Stop => match change.parent.clone().map(RouteId::known) {
+                Some(route) if self.is_driven(&lab_id, &route) => Stirred::Route(lab_id, route),
+                _ => return Ok(()),
+            },
+            Kind::Clinic => Stirred::Clinic(lab_id, ClinicId::known(id)),
+            Kind::Driver => match one::<Driver>(store, &lab_id, &id)? {
+                Some(driver) => Stirred::Driver {
+                    is_away: !driver.presence.is_on_duty(),
+                    lab_id,
+                    id: driver.id,
+                },
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        // The worker ends with the program.
+        let _ = self.stirred.send(stirred);
+        Ok(())
     }
 
     fn is_driven(&self, lab: &LabId, route: &RouteId) -> bool {

@@ -18,6 +18,7 @@ pub mod drive_day;
 pub mod drivers;
 pub mod endpoints;
 pub mod explain;
+pub mod hearing;
 pub mod http;
 pub mod limits;
 pub mod listen;

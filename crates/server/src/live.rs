@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use pontic_core::id::LabId;
 use pontic_store::batch::{Batch, Committed};
+use pontic_store::page::{Direction, LogRow};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -53,6 +54,8 @@ pub enum Kept {
     Position(Option<Utf8Bytes>),
     /// Nowhere: what was done with an alert, in place of which it is told how the open ones stand.
     Alert,
+    /// No message at all: what other programs did was not heard for a while, and every reader is to catch up.
+    Missed,
 }
 
 /// Where messages are handed around.
@@ -107,6 +110,20 @@ impl Hub {
         *last = Place::end_of(newest).max(*last);
     }
 
+    /// Tells everybody what others committed, as the log has it; rows in their order.
+    pub fn tell_rows(&self, rows: &[LogRow]) {
+        let Some(newest) = rows.last() else {
+            return;
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has_readers() {
+            for row in rows.iter().filter(|row| row.direction == Direction::In) {
+                self.send(catch_up::messages_of(row));
+            }
+        }
+        *last = Place::end_of(newest.seq).max(*last);
+    }
+
     /// Tells everybody something that is not in the log; `texts` makes it with its number, if somebody listens.
     pub fn tell_position(
         &self,
@@ -144,6 +161,23 @@ impl Hub {
             text: body.to_string().into(),
             kept: Kept::Alert,
         }]);
+    }
+
+    /// What other programs did was not heard for a while: every reader catches up.
+    pub fn tell_missed(&self) {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(vec![Message {
+            seq: *last,
+            lab_id: LabId::known(""),
+            route_id: None,
+            text: Utf8Bytes::default(),
+            kept: Kept::Missed,
+        }]);
+    }
+
+    /// The event up to which everything was told.
+    pub fn told(&self) -> u64 {
+        Place::event(*self.last.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn send(&self, messages: Vec<Message>) {

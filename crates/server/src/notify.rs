@@ -15,7 +15,7 @@ use pontic_core::directory::{Clinic, Lab};
 use pontic_core::notice::{Channel, Language, Preferences};
 use pontic_core::phi::{Phi, Private};
 use pontic_core::record::{Entity as _, Kind, Record};
-use pontic_store::batch::{Batch, Committed};
+use pontic_store::batch::{Batch, Committed, Entry};
 use pontic_store::outgoing::Followed;
 use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
@@ -179,12 +179,19 @@ impl Notify {
             .any(|(_, record)| names_address(record))
             && let Some(first) = committed.seqs.iter().min()
         {
-            self.since.fetch_min(*first, Ordering::Relaxed);
+            self.hear_address(*first);
         }
-        let tells = batch
-            .entries
-            .iter()
-            .any(|entry| !entry.published.is_empty() || !entry.alerts.is_empty());
+        let tells = |entry: &Entry| !entry.published.is_empty() || !entry.alerts.is_empty();
+        self.hear_news(batch.entries.iter().any(tells));
+    }
+
+    /// Somebody has an address from that number of the log on.
+    pub fn hear_address(&self, seq: u64) {
+        self.since.fetch_min(seq, Ordering::Relaxed);
+    }
+
+    /// Something came into the log, and perhaps somebody is to be told of it.
+    pub fn hear_news(&self, tells: bool) {
         if tells && self.since().is_some() {
             self.heard.notify_one();
         }
@@ -234,7 +241,8 @@ pub fn preferences(private: &Phi<Private>) -> Preferences {
     Preferences::read(&private.reveal().notify)
 }
 
-fn has_address(private: &Phi<Private>) -> bool {
+/// Whether there is an address in it to which notices can go.
+pub fn has_address(private: &Phi<Private>) -> bool {
     !private.reveal().notify.is_empty() && preferences(private).has_address()
 }
 

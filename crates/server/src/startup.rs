@@ -19,6 +19,7 @@ use crate::couriers;
 use crate::door::{Door, Told};
 use crate::drivers::{self, Drivers, Parts};
 use crate::endpoints::Endpoints;
+use crate::hearing::{self, Hearing};
 use crate::http;
 use crate::limits::Limits;
 use crate::listen;
@@ -79,7 +80,8 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
     let maps = Arc::new(Maps::new(&config, clock.clone()));
-    let hub = Arc::new(Hub::after(store.last_seq()?));
+    let last_seq = store.last_seq()?;
+    let hub = Arc::new(Hub::after(last_seq));
     let (on_disk, durable) = watch::channel(0);
     let positions = Positions::open(
         &config.data.join("positions"),
@@ -94,26 +96,33 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
     let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
+    let endpoints = Arc::new(Endpoints::load(
+        &config.default_endpoints,
+        &config.rules.default_time_zone,
+        store.as_ref(),
+    )?);
+    let outdated = Arc::default();
+    let listeners = hearing::Parts {
+        store: Arc::clone(&store),
+        hub: Arc::clone(&hub),
+        relay: Arc::clone(&relay),
+        notify: Arc::clone(&notify),
+        heed: heed.clone(),
+        endpoints: Arc::clone(&endpoints),
+        rules: config.rules.clone(),
+        outdated: Arc::clone(&outdated),
+    };
+    let hearing = Arc::new(Hearing::new(listeners, last_seq));
     let told: Told = {
-        let (hub, heed, relay) = (Arc::clone(&hub), heed.clone(), Arc::clone(&relay));
-        let notify = Arc::clone(&notify);
-        Box::new(move |batch, committed| {
-            hub.tell(batch, committed);
-            relay.hear(
-                batch
-                    .entries
-                    .iter()
-                    .any(|entry| !entry.published.is_empty()),
-            );
-            notify.hear(batch, committed);
-            heed.hear(&batch.records);
-        })
+        let hearing = Arc::clone(&hearing);
+        Box::new(move |batch, committed| hearing.own(batch, committed))
     };
     let (door, door_thread) = Door::open(
         Arc::clone(&store),
         told,
         clock.clone(),
         config.rules.clone(),
+        outdated,
     )?;
     let (stop, stopping) = watch::channel(false);
     let parts = Parts {
@@ -132,11 +141,8 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let app = Arc::new(App {
         keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
         limits: Limits::new(config.limits),
-        endpoints: Endpoints::load(
-            &config.default_endpoints,
-            &config.rules.default_time_zone,
-            store.as_ref(),
-        )?,
+        endpoints,
+        hearing,
         relay,
         rhythms: Rhythms::default(),
         notify,
@@ -150,6 +156,7 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         config,
         clock,
     });
+    hearing::start(&app)?;
     app.drivers.wake()?;
     let mut workers = work::start(&app, inboxes, stirred);
     workers.extend(couriers::start(&app));

@@ -62,6 +62,26 @@ pub enum StoreError {
     Key(String),
 }
 
+/// What other programs on the same data did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// They committed: the log goes up to at least that number.
+    Committed(u64),
+    /// They took these fixes, each driver's in the order in which they came.
+    Fixes(Vec<positions::Received>),
+    /// They did something with that alert of that lab which is not in the log: closed it, put it off.
+    Alert {
+        /// Of that lab.
+        lab_id: LabId,
+        /// Its number.
+        number: u64,
+    },
+    /// Tokens were revoked or changed: what is held of them is to be forgotten.
+    Tokens,
+    /// The line was cut for a while: anything may have happened.
+    Missed,
+}
+
 /// Where everything is kept. All writing is one transaction per call, on disk when the call returns.
 pub trait Store: Send + Sync {
     /// Answers every key, in the same order; further answers that will be asked for next may follow.
@@ -278,6 +298,10 @@ pub trait Store: Send + Sync {
 
     /// Forgets inbox keys and sent messages older than `before`, and expired tokens.
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Tells what other programs on the same data do, from now on, until the store is dropped. Where only one program can be, nothing is
+    /// ever told.
+    fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError>;
 
     /// Moves what was written from the log file of the engine to its place, off the commit path; where there is such a thing.
     fn checkpoint(&self) -> Result<(), StoreError>;

@@ -274,38 +274,51 @@ impl Drivers {
         // What was observed so far must stand with the stops before it is compared.
         let _one = self.looking.lock().await;
         self.flush_reports().await;
-        let drafts = self
-            .apart(move |drivers| {
-                let fresh = stops_as_told(drivers, &stops)?;
-                let mut tries = 0;
-                loop {
-                    tries += 1;
-                    let handle = drivers.fleet.handle(no);
-                    let taken = locked(&handle).taken;
-                    let fixes = drivers.driven(no, &plan)?;
-                    let (trip, seen) = Trip::fold(&plan, &fixes);
-                    let mut state = locked(&handle);
-                    if !is_active {
-                        return Ok(differences(&plan, &fresh, &seen));
-                    }
-                    if state.taken != taken && tries < MAX_TRIES {
-                        continue;
-                    }
-                    // The driver waits here, so that nothing comes between.
-                    let (trip, seen) = if state.taken == taken {
-                        (trip, seen)
-                    } else {
-                        let fixes = drivers.driven(no, &plan)?;
-                        Trip::fold(&plan, &fixes)
-                    };
-                    let drafts = differences(&plan, &fresh, &seen);
-                    drivers.put_on_the_road(no, &mut state, plan, trip, &fresh);
-                    return Ok(drafts);
-                }
-            })
-            .await?;
-        self.submit(drafts).await;
+        for _ in 0..MAX_TRIES {
+            let (plan, stops) = (plan.clone(), stops.clone());
+            let drafts = self.apart(move |drivers| drivers.fold(no, plan, &stops, is_active));
+            // Another program that looks at the same route may have seen less of it: what it told is what this is held against now.
+            if self.submit(drafts.await?).await == 0 {
+                break;
+            }
+        }
         Ok(())
+    }
+
+    /// What must be told of a route by its positions; the active one goes on from there.
+    fn fold(
+        &self,
+        no: DriverNo,
+        plan: Plan,
+        stops: &[Stop],
+        is_active: bool,
+    ) -> Result<Vec<Draft>, StoreError> {
+        let fresh = stops_as_told(self, stops)?;
+        let handle = self.fleet.handle(no);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let taken = locked(&handle).taken;
+            let fixes = self.driven(no, &plan)?;
+            let (trip, seen) = Trip::fold(&plan, &fixes);
+            let mut state = locked(&handle);
+            if !is_active {
+                return Ok(differences(&plan, &fresh, &seen));
+            }
+            if state.taken != taken && tries < MAX_TRIES {
+                continue;
+            }
+            // The driver waits here, so that nothing comes between.
+            let (trip, seen) = if state.taken == taken {
+                (trip, seen)
+            } else {
+                let fixes = self.driven(no, &plan)?;
+                Trip::fold(&plan, &fixes)
+            };
+            let drafts = differences(&plan, &fresh, &seen);
+            self.put_on_the_road(no, &mut state, plan, trip, &fresh);
+            return Ok(drafts);
+        }
     }
 }
 

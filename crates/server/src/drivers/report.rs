@@ -145,10 +145,11 @@ pub async fn report(drivers: Weak<Drivers>, mut reports: mpsc::UnboundedReceiver
 }
 
 impl Drivers {
-    /// Hands drafts in until they are on disk, or the program stops: then the next start observes them again.
-    pub(super) async fn submit(&self, drafts: Vec<Draft>) {
+    /// Hands drafts in until they are on disk, or the program stops: then the next start observes them again. Says how many another
+    /// program had told otherwise before.
+    pub(super) async fn submit(&self, drafts: Vec<Draft>) -> usize {
         if drafts.is_empty() {
-            return;
+            return 0;
         }
         let shared = |draft: &Draft| match draft {
             Draft::Event(event) => Some(Draft::Event(Arc::clone(event))),
@@ -158,16 +159,18 @@ impl Drivers {
             let copies: Vec<Draft> = drafts.iter().filter_map(shared).collect();
             match self.door.submit(copies).await {
                 Ok(outcomes) => {
-                    let refused = outcomes
-                        .iter()
-                        .filter(|outcome| !matches!(outcome, Outcome::Done(_)))
-                        .count();
+                    let count = |is: fn(&Outcome) -> bool| {
+                        outcomes.iter().filter(|outcome| is(outcome)).count()
+                    };
+                    let otherwise = count(|outcome| matches!(outcome, Outcome::Reused));
+                    let done = count(|outcome| matches!(outcome, Outcome::Done(_)));
+                    let refused = outcomes.len() - done - otherwise;
                     if refused > 0 {
                         tracing::warn!(refused, "observations were refused at the door");
                     }
-                    return;
+                    return otherwise;
                 }
-                Err(_) if *self.stopping.borrow() => return,
+                Err(_) if *self.stopping.borrow() => return 0,
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }

@@ -77,10 +77,7 @@ pub async fn close(
         .read(move |store| store.close_alert(caller.lab_id.as_ref(), number))
         .await?;
     let lab = closed.ok_or_else(Problem::not_found)?;
-    app.hub.tell_alert(
-        &lab,
-        json!({ "type": "ALERT_CLOSED", "number": number, "labId": lab }),
-    );
+    app.hub.tell_alert(&lab, closed_message(&lab, number));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -111,12 +108,28 @@ pub async fn snooze(
         .read(move |store| store.snooze_alert(caller.lab_id.as_ref(), number, until))
         .await?;
     let lab = snoozed.ok_or_else(Problem::not_found)?;
-    let told = json!({
+    app.hub.tell_alert(&lab, snoozed_message(&lab, number, until));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What was done last with an alert, as dispatchers are told; nothing for one with which nothing was done.
+pub fn message(row: &AlertRow) -> Option<Value> {
+    if !row.open {
+        return Some(closed_message(&row.lab_id, row.number));
+    }
+    let until = row.snoozed_until?;
+    Some(snoozed_message(&row.lab_id, row.number, until))
+}
+
+fn closed_message(lab: &LabId, number: u64) -> Value {
+    json!({ "type": "ALERT_CLOSED", "number": number, "labId": lab })
+}
+
+fn snoozed_message(lab: &LabId, number: u64, until: Timestamp) -> Value {
+    json!({
         "type": "ALERT_SNOOZED",
         "number": number,
         "labId": lab,
         "until": time::format(until),
-    });
-    app.hub.tell_alert(&lab, told);
-    Ok(StatusCode::NO_CONTENT)
+    })
 }

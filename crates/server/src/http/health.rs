@@ -17,7 +17,7 @@ pub async fn alive() -> Json<Value> {
     Json(json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers, and no due work waits for too long. 503 if not.
+/// The store answers, no due work waits for too long, and no other program decides by newer rules. 503 if not.
 #[utoipa::path(get, path = "/readyz", tag = "operation", security(()), responses((status = 200, body = Value), (status = 503, body = Value)))]
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let now = app.clock.now();
@@ -29,10 +29,12 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         .and_then(|waiting| waiting.oldest_due)
         .map_or(0, |due| now.duration_since(due).as_secs().max(0));
     let late = oldest_s > app.config.max_waiting_s;
-    let ready = waiting.is_ok() && !late && !stopping;
+    let outdated = app.door.is_outdated();
+    let ready = waiting.is_ok() && !late && !stopping && !outdated;
     let body = json!({
         "status": if ready { "ready" } else { "not_ready" },
         "store": if waiting.is_ok() { "ok" } else { "unavailable" },
+        "rules": if outdated { "outdated" } else { "ok" },
         "stopping": stopping,
         "waitingEvents": app.door.waiting(),
         "waitingWork": waiting.as_ref().map_or(0, |waiting| waiting.count),

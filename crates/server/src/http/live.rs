@@ -67,7 +67,7 @@ async fn dispatch(
     Query(query): Query<LiveQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Answer<Response> {
-    let reader = Reader::new(app, &caller, &query)?;
+    let reader = Reader::new(app, &caller, &query).await?;
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_MESSAGE)
@@ -127,7 +127,7 @@ pub async fn stream(
         .and_then(|id| id.to_str().ok())
         .map(str::to_owned);
     query.after = last.or(query.after);
-    let reader = Reader::new(app, &caller, &query)?;
+    let reader = Reader::new(app, &caller, &query).await?;
     let events = Sse::new(events(reader)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(events.into_response())
 }
@@ -166,7 +166,7 @@ enum Standing {
 }
 
 impl Reader {
-    fn new(app: Arc<App>, caller: &Caller, query: &LiveQuery) -> Answer<Self> {
+    async fn new(app: Arc<App>, caller: &Caller, query: &LiveQuery) -> Answer<Self> {
         let asked = said(query.lab_id.as_deref()).map(LabId::known);
         if asked.as_ref().is_some_and(|lab| !caller.sees(lab)) {
             return Err(Problem::not_found());
@@ -180,6 +180,12 @@ impl Reader {
             let (epoch, seq) = after.rsplit_once(':')?;
             (epoch == app.store.epoch()).then(|| seq.parse::<u64>().ok())?
         });
+        // Another program told it more than we have heard of yet.
+        if resumed.is_some_and(|heard| Place::event(heard) > app.hub.told()) {
+            let hearing = Arc::clone(&app.hearing);
+            app.read(move |store| Ok(hearing.others(store.last_seq()?)))
+                .await?;
+        }
         // Listening begins before anything is read, so that nothing falls between.
         let listener = app.hub.listen(full, resumed.unwrap_or(0));
         // A number that was never given is nobody's: whoever says so begins anew.
@@ -240,6 +246,10 @@ impl Reader {
     }
 
     fn hear(&mut self, message: &Message) {
+        if matches!(message.kept, Kept::Missed) {
+            self.state = Standing::CatchingUp;
+            return;
+        }
         let text = self.take(message);
         self.queue.extend(text);
     }
@@ -254,7 +264,7 @@ impl Reader {
         self.reached = message.seq;
         let full = match &message.kept {
             Kept::Position(full) => full.as_ref().filter(|_| self.full),
-            Kept::Log | Kept::Alert => None,
+            Kept::Log | Kept::Alert | Kept::Missed => None,
         };
         Some(full.unwrap_or(&message.text).clone())
     }

@@ -1,6 +1,6 @@
 //! For a reader that was away, or read too slowly: its messages, made again from the log.
 
-use pontic_store::page::{Direction, LogFilter};
+use pontic_store::page::{Direction, LogFilter, LogRow};
 use pontic_store::{Store, StoreError};
 
 use super::message::{Logged, Place, of_entry};
@@ -28,20 +28,24 @@ pub fn since(
     let mut messages = Vec::new();
     let mut reached = after;
     for row in rows {
-        let alerts: Vec<&str> = row.alerts.iter().map(|(_, body)| body.as_str()).collect();
-        let of_row = of_entry(&Logged {
-            seq: row.seq,
-            at: row.at,
-            body: observed::read(&row.name, &row.detail).as_ref(),
-            changes: &row.changes,
-            alerts: &alerts,
-        });
         messages.extend(
-            of_row
+            messages_of(&row)
                 .into_iter()
                 .filter(|message| message.seq > after && interest.wants(message)),
         );
         reached = reached.max(Place::end_of(row.seq));
     }
     Ok((messages, reached))
+}
+
+/// The messages of a row of the log.
+pub fn messages_of(row: &LogRow) -> Vec<Message> {
+    let alerts: Vec<&str> = row.alerts.iter().map(|(_, body)| body.as_str()).collect();
+    of_entry(&Logged {
+        seq: row.seq,
+        at: row.at,
+        body: observed::read(&row.name, &row.detail).as_ref(),
+        changes: &row.changes,
+        alerts: &alerts,
+    })
 }

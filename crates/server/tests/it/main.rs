@@ -44,6 +44,7 @@ mod recurrence;
 mod relay;
 mod repair;
 mod replay;
+mod replicas;
 mod reports;
 mod rhythms;
 mod roles;

@@ -1,0 +1,54 @@
+//! Fixes that another program took: a phone sends to whichever it is connected to, and every program knows where everybody is.
+//!
+//! They move the driver on as our own do. What they mean is told by every program that sees it: an observation's id says what was
+//! observed, so that the first one counts and the others change nothing. So none is lost with the program that took the fix, and
+//! nobody has to find out who is still alive.
+
+use jiff::{SignedDuration, Timestamp};
+use pontic_store::StoreError;
+use pontic_store::positions::Received;
+
+use super::fleet::locked;
+use super::{Drivers, Late};
+
+/// What was not heard is looked for so far back.
+const MISSED: SignedDuration = SignedDuration::from_mins(30);
+
+impl Drivers {
+    /// Takes fixes that another program took, and has on disk.
+    pub fn hear_fixes(&self, fixes: &[Received]) {
+        let now = self.clock.now();
+        for received in fixes {
+            let handle = self.fleet.handle(received.driver);
+            let mut state = locked(&handle);
+            let newest = state.newest;
+            // Whoever is folding this driver's route again is to see it.
+            state.taken += 1;
+            if newest.is_none_or(|newest| received.fix.order(&newest).is_gt()) {
+                self.go_on(received.driver, &mut state, &received.fix, now, false);
+            } else {
+                state.note_late(received.fix.at);
+                // The worker ends with the program.
+                let _ = self.late.send(Late::Driver(received.driver));
+            }
+        }
+    }
+
+    /// Nothing was heard of other programs for a while: the log knows where everybody is, and routes are looked at again.
+    pub fn hear_what_was_missed(&self) -> Result<(), StoreError> {
+        let since = self.clock.now().saturating_sub(MISSED);
+        let since = since.unwrap_or(Timestamp::MIN);
+        for (no, kept) in self.log.latest(since)? {
+            let handle = self.fleet.handle(no);
+            let mut state = locked(&handle);
+            state.taken += 1;
+            state.note(&kept.fix);
+            state.note_late(since);
+            state.note_late(kept.fix.at);
+            drop(state);
+            // The worker ends with the program.
+            let _ = self.late.send(Late::Driver(no));
+        }
+        Ok(())
+    }
+}
