@@ -189,7 +189,7 @@ function watch() {
       watched.interactiveAt = -1;
       requestIdleCallback(() => (watched.interactiveAt = performance.now()));
     }
-    if (watched.mapAt === 0 && document.querySelector('canvas.sheet')) watched.mapAt = performance.now();
+    if (watched.mapAt === 0 && document.querySelector('canvas.map-sheet')) watched.mapAt = performance.now();
     requestAnimationFrame(frame);
   }
   requestAnimationFrame(frame);
