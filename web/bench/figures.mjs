@@ -45,6 +45,36 @@ export function frames(events) {
   return { wall, cpu, tasks: tasks.map((one) => one.dur / 1_000) };
 }
 
+/** A screen shows a frame so often, in microseconds. */
+const REFRESH_US = 1_000_000 / 60;
+
+/**
+ * Main-thread time in each refresh of a screen of 60 Hz, in milliseconds of processor time: what a frame costs where the graphics card keeps up.
+ * A task that is longer than a refresh fills several of them. Refreshes in which nothing was done count too.
+ */
+export function refreshes(events) {
+  const main = mainThread(events);
+  const tasks = events.filter(
+    (event) =>
+      event.pid === main.pid && event.tid === main.tid && event.name === 'RunTask' && event.ph === 'X',
+  );
+  if (tasks.length === 0) return [];
+  const from = Math.min(...tasks.map((task) => task.ts));
+  const to = Math.max(...tasks.map((task) => task.ts + task.dur));
+  const found = new Array(Math.ceil((to - from) / REFRESH_US)).fill(0);
+  for (const task of tasks) {
+    // Processor time, from when the task began: waiting for a core is the machine's matter.
+    const began = task.ts - from;
+    const ended = began + (task.tdur ?? task.dur);
+    for (let index = Math.floor(began / REFRESH_US); index < found.length; index += 1) {
+      const [opens, closes] = [index * REFRESH_US, (index + 1) * REFRESH_US];
+      if (opens >= ended) break;
+      found[index] += (Math.min(ended, closes) - Math.max(began, opens)) / 1_000;
+    }
+  }
+  return found;
+}
+
 /** The thread of the page: the renderer's main thread on which most frames begin. */
 function mainThread(events) {
   const count = new Map();

@@ -168,7 +168,7 @@ function watch() {
   const put = CanvasRenderingContext2D.prototype.drawImage;
   let last = '';
   CanvasRenderingContext2D.prototype.drawImage = function (...args) {
-    const sheets = document.querySelectorAll('canvas.sheet');
+    const sheets = document.querySelectorAll('canvas.map-sheet');
     if (this.canvas === sheets[sheets.length - 1] && args.length === 5) {
       const { a, e, f } = this.getTransform();
       const place = `${Math.round(e + a * args[1])},${Math.round(f + a * args[2])},${args[3]}`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { browser } from './browser.mjs';
 import { city } from './city.mjs';
-import { frames, percentile, told } from './figures.mjs';
+import { frames, percentile, refreshes, told } from './figures.mjs';
 import { servePages } from './pages.mjs';
 import { standIn } from './stand-in.mjs';
 
@@ -56,6 +56,9 @@ async function measure() {
     deviceScaleFactor: Number(asked.scale),
   });
   const page = await context.newPage();
+  // The browser is open already, and has drawn something: its own start is none of the page's.
+  await page.setContent('<canvas></canvas><p>open</p>');
+  await page.waitForTimeout(1_000);
   const faults = [];
   page.on('console', (message) => {
     if (message.type() === 'error' && !/404/.test(message.text())) faults.push(message.text());
@@ -63,12 +66,14 @@ async function measure() {
   page.on('pageerror', (error) => faults.push(String(error)));
   await page.addInitScript(watch);
   await page.goto(pages.origin);
-  await page.waitForFunction(
-    () => globalThis.watched.mapAt > 0 && globalThis.watched.interactiveAt > 0,
-    undefined,
-    { timeout: 60_000 },
-  );
-  const { interactiveAt, mapAt, firstPaint } = await page.evaluate(() => globalThis.watched);
+  await page.waitForFunction(() => globalThis.watched.mapAt > 0 && globalThis.watched.isQuiet(), undefined, {
+    timeout: 60_000,
+  });
+  const { listAt, lastLongTask, mapAt, firstPaint } = await page.evaluate(() => ({
+    ...globalThis.watched,
+    isQuiet: undefined,
+  }));
+  const interactiveAt = Math.max(listAt, lastLongTask);
   console.log(
     `${asked.drivers} drivers, each once per 3 s; ${asked.clinics} clinics; 1440 x 900 at ${asked.scale}`,
   );
@@ -85,6 +90,7 @@ async function measure() {
   const sentBefore = server.sent();
   const began = performance.now();
   const all = { wall: [], cpu: [], tasks: [] };
+  const refreshed = [];
   await page.evaluate(() => globalThis.watched.frames.splice(0));
   let last;
   while (performance.now() - began < length) {
@@ -92,6 +98,7 @@ async function measure() {
     last = await trace(session, page, Math.min(TRACED_MS, left));
     const found = frames(last);
     for (const key of Object.keys(all)) all[key].push(...found[key]);
+    refreshed.push(...refreshes(last));
     // Of a long run, a window in each minute.
     const rest = Math.min(50_000, length - (performance.now() - began));
     if (asked.minutes && rest > 0) await page.waitForTimeout(rest);
@@ -103,8 +110,9 @@ async function measure() {
   const after = await heap(session);
 
   console.log(`${seconds.toFixed(0)} s, ${heard.toFixed(0)} positions/s, ${all.wall.length} frames traced`);
-  console.log(`main thread per frame, ms of processor time: ${told(all.cpu)}`);
-  console.log(`main thread per frame, ms by the clock:      ${told(all.wall)}`);
+  console.log(`main thread per frame of 60 Hz, ms:          ${told(refreshed)}`);
+  console.log(`the same per frame that was drawn:           ${told(all.cpu)}`);
+  console.log(`the same by the clock:                       ${told(all.wall)}`);
   console.log(`whole frame (drawn in software), ms:         ${told(whole)}`);
   console.log(
     `longest task: ${percentile(all.tasks, 1).toFixed(1)} ms; tasks over 50 ms: ${all.tasks.filter((ms) => ms > 50).length}`,
@@ -113,7 +121,7 @@ async function measure() {
   console.log(
     `heap after collection: ${mb(before)} at the start, ${mb(after)} at the end (${grown.toFixed(1)} %)`,
   );
-  goal('main thread per frame p95', percentile(all.wall, 0.95), GOALS.mainMs, 'ms');
+  goal('main thread per frame p95', percentile(refreshed, 0.95), GOALS.mainMs, 'ms');
   // The tails fill in the first ten minutes: only a longer run says something about growth.
   if (asked.minutes && Number(asked.minutes) >= 10) goal('heap growth', grown, GOALS.grownPercent, '%');
   if (asked.shot) await page.screenshot({ path: asked.shot });
@@ -172,24 +180,29 @@ function mb(bytes) {
 }
 
 /**
- * Runs in the page before anything else. Interactive: a driver stands in a list, and a frame after that the main thread was idle.
+ * Runs in the page before anything else. Interactive: a driver stands in the list, and the last task of more than 50 ms before a quiet second is
+ * over.
  */
 function watch() {
-  const watched = { interactiveAt: 0, mapAt: 0, firstPaint: 0, frames: [] };
+  const watched = { listAt: 0, lastLongTask: 0, mapAt: 0, firstPaint: 0, frames: [] };
+  watched.isQuiet = () =>
+    watched.listAt > 0 && performance.now() - Math.max(watched.listAt, watched.lastLongTask) > 1_000;
   globalThis.watched = watched;
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries())
       if (entry.name === 'first-contentful-paint') watched.firstPaint = entry.startTime;
   }).observe({ type: 'paint', buffered: true });
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      watched.lastLongTask = Math.max(watched.lastLongTask, startTime + duration);
+  }).observe({ type: 'longtask', buffered: true });
   let last = 0;
   function frame(at) {
     if (last > 0) watched.frames.push(at - last);
     last = at;
-    if (watched.interactiveAt === 0 && document.body?.textContent.includes('Ada Brandt')) {
-      watched.interactiveAt = -1;
-      requestIdleCallback(() => (watched.interactiveAt = performance.now()));
-    }
-    if (watched.mapAt === 0 && document.querySelector('canvas.sheet')) watched.mapAt = performance.now();
+    if (watched.listAt === 0 && document.body?.textContent.includes('Ada Brandt'))
+      watched.listAt = performance.now();
+    if (watched.mapAt === 0 && document.querySelector('canvas.map-sheet')) watched.mapAt = performance.now();
     requestAnimationFrame(frame);
   }
   requestAnimationFrame(frame);

@@ -106,13 +106,14 @@ export class Desk extends Registry {
   }
 
   async #introduce(): Promise<void> {
+    // Which day it is goes by the server's clock.
+    this.#following ??= clock.follow();
     if (this.me === null) {
       const who = await me();
       this.lab = who.labId;
       this.me = who;
     }
-    // Which day it is goes by the server's clock.
-    await (this.#following ??= clock.follow());
+    await this.#following;
   }
 
   /** What goes wrong is said, with the way to try again. */
@@ -244,7 +245,7 @@ export class Desk extends Registry {
     const known = this.drivers.get(keyOf(labId, driverId));
     if (!known) this.#loads.want(wish('driver', labId, driverId));
     const driver = known ?? this.driver(labId, driverId, driverId);
-    if (locate(driver, message)) this.#moved.note(driver.key);
+    if (locate(driver, message, this.drivers.size)) this.#moved.note(driver.key);
   }
 
   /** A delivery or pickup that is on no route is loaded; any other is none of the tray's. */

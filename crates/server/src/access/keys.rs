@@ -11,6 +11,7 @@ use pontic_core::id::{format_uuid, uuid_v7};
 use pontic_store::access::{Token, TokenKind};
 use pontic_store::{Store, StoreError};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::devices::Credentials;
 use super::{Caller, Role};
@@ -83,6 +84,8 @@ pub struct Keys {
     /// Hash of the operator's own admin token, which stands in no row.
     first_admin: Option<[u8; 32]>,
     known: RwLock<Known>,
+    /// Changes whenever somebody may have lost their access: connections that stay open then ask whether they may.
+    revoked: watch::Sender<()>,
 }
 
 /// Tokens in use, as of some state of the data.
@@ -106,6 +109,7 @@ impl Keys {
             store,
             first_admin: first_admin.map(hash_of),
             known: RwLock::default(),
+            revoked: watch::channel(()).0,
         }
     }
 
@@ -125,6 +129,11 @@ impl Keys {
         }
         let opens_all = |token: &Token| matches!(token.kind, TokenKind::Token | TokenKind::Session);
         Ok(found.filter(opens_all).as_ref().and_then(Caller::of))
+    }
+
+    /// Whether whoever showed this token or session may still be here; while nobody can tell, they may.
+    pub fn is_live(&self, shown: &Secretly, now: Timestamp) -> bool {
+        !matches!(self.caller(&shown.0, now), Ok(None))
     }
 
     /// The driver of the phone with these credentials.
@@ -170,7 +179,18 @@ impl Keys {
         self.known.read().ok()?.tokens.get(hash).cloned()
     }
 
-    /// Forgets what is held: a token may have been revoked.
+    /// A token was revoked, or a session ended.
+    pub fn heed_revocation(&self) {
+        self.forget();
+        self.revoked.send_replace(());
+    }
+
+    /// Tells of every revocation from here on.
+    pub fn revocations(&self) -> watch::Receiver<()> {
+        self.revoked.subscribe()
+    }
+
+    /// Forgets what is held: the data may say otherwise by now.
     pub fn forget(&self) {
         if let Ok(mut known) = self.known.write() {
             known.tokens.clear();
@@ -292,7 +312,7 @@ impl Keys {
     /// Ends the sessions of a driver, and invites that were not used.
     pub fn end_sessions(&self, driver: &Driver, now: Timestamp) -> Result<(), StoreError> {
         self.end(&[TokenKind::Invite, TokenKind::Session], driver, now)?;
-        self.forget();
+        self.heed_revocation();
         Ok(())
     }
 

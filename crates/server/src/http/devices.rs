@@ -68,7 +68,7 @@ pub async fn revoke(
         return Err(Problem::not_found());
     }
     app.read(move |store| store.revoke_token(&device)).await?;
-    app.keys.forget();
+    app.keys.heed_revocation();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Extension, Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing;
 use futures_util::{FutureExt as _, SinkExt as _};
@@ -18,10 +19,11 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, interval_at};
 
+use super::gate;
 use super::paging::said;
 use super::problem::Answer;
 use super::senders::Sender;
-use crate::access::Caller;
+use crate::access::{Caller, Secretly};
 use crate::app::App;
 use crate::drivers::{Status, Taken};
 
@@ -61,6 +63,7 @@ async fn driver(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<SocketQuery>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Answer<Response> {
     let sender = Sender::new(&caller, said(query.lab_id.as_deref()))?;
@@ -78,8 +81,10 @@ async fn driver(
     let session = Session {
         durable: app.drivers.durable.clone(),
         stopping: app.stopping.clone(),
+        revocations: app.keys.revocations(),
         app,
         sender,
+        shown: gate::shown(&headers),
         batch,
         waiting: VecDeque::new(),
         last: None,
@@ -92,6 +97,9 @@ async fn driver(
 struct Session {
     app: Arc<App>,
     sender: Sender,
+    /// By what it came; nothing: by a ticket, which counts once.
+    shown: Option<Secretly>,
+    revocations: watch::Receiver<()>,
     batch: bool,
     /// Answers with the tickets of what they answer.
     waiting: VecDeque<(u64, String)>,
@@ -107,6 +115,7 @@ enum Happened {
     Heard(Option<Result<Frame, axum::Error>>),
     OnDisk,
     Stopping,
+    Revocation,
     Nothing,
 }
 
@@ -120,6 +129,8 @@ enum End {
     Unavailable,
     /// The program stops.
     Stopping,
+    /// Its session was ended, or its token revoked.
+    LoggedOut,
 }
 
 impl Session {
@@ -141,6 +152,7 @@ impl Session {
             }
             End::Unavailable => close_code::AGAIN,
             End::Stopping => close_code::RESTART,
+            End::LoggedOut => close_code::POLICY,
         };
         let close = CloseFrame {
             code,
@@ -159,18 +171,32 @@ impl Session {
                 on_disk.map_or(Happened::Stopping, |()| Happened::OnDisk)
             }
             _ = self.stopping.wait_for(|stop| *stop) => Happened::Stopping,
+            revoked = self.revocations.changed() => {
+                revoked.map_or(Happened::Stopping, |()| Happened::Revocation)
+            }
             _ = self.pings.tick() => Happened::Nothing,
         };
         match happened {
             Happened::Heard(frame) => self.hear_all(socket, frame).await?,
             Happened::OnDisk => {}
             Happened::Stopping => return self.finish(socket).await,
+            Happened::Revocation => self.may_stay()?,
             Happened::Nothing => {
+                self.may_stay()?;
                 let ping = Frame::Ping(bytes::Bytes::new());
                 socket.send(ping).await.map_err(|_| End::Gone)?;
             }
         }
         self.answer(socket).await
+    }
+
+    /// Whether what it came by still counts.
+    fn may_stay(&self) -> Result<(), End> {
+        let now = self.app.clock.now();
+        match &self.shown {
+            Some(shown) if !self.app.keys.is_live(shown, now) => Err(End::LoggedOut),
+            _ => Ok(()),
+        }
     }
 
     /// What was taken is answered before the program stops.

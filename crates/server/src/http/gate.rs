@@ -18,7 +18,7 @@ use super::leftover::Leftover;
 use super::login;
 use super::problem::Problem;
 use super::request_id;
-use crate::access::{Caller, Need, Role, is_for_clinics, need};
+use crate::access::{Caller, Need, Role, Secretly, is_for_clinics, need};
 use crate::app::App;
 use crate::limits::Kind;
 
@@ -199,6 +199,12 @@ pub fn tell_limit(app: &App, kind: Kind, headers: &mut HeaderMap, allowance: All
             headers.insert(header, value);
         }
     }
+}
+
+/// The token or session that a request shows: a connection that stays open asks again whether it still counts.
+pub fn shown(headers: &HeaderMap) -> Option<Secretly> {
+    let text = bearer(headers).or_else(|| cookie(headers))?;
+    Some(Secretly(text.to_owned()))
 }
 
 /// Who asks: by the header, the session's cookie, or (for sockets) a ticket.

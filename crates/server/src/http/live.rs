@@ -21,9 +21,10 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 use utoipa::IntoParams;
 
+use super::gate;
 use super::paging::said;
 use super::problem::{Answer, Problem};
-use crate::access::Caller;
+use crate::access::{Caller, Secretly};
 use crate::app::App;
 use crate::live::{self, Interest, Kept, Listener, Message, Place};
 
@@ -65,9 +66,10 @@ async fn dispatch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<LiveQuery>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Answer<Response> {
-    let reader = Reader::new(app, &caller, &query).await?;
+    let reader = Reader::new(app, &caller, &query, &headers).await?;
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_MESSAGE)
@@ -75,7 +77,8 @@ async fn dispatch(
     Ok(upgrade.on_upgrade(|socket| serve(socket, reader)))
 }
 
-/// Sends until either side ends. What the browser says is read, so that it can say goodbye, and ignored.
+/// Sends until either side ends, or the session or token by which it came does. What the browser says is read, so that it can say
+/// goodbye, and ignored.
 async fn serve(mut socket: WebSocket, mut reader: Reader) {
     let mut pings = tokio::time::interval(KEEP_ALIVE);
     pings.tick().await;
@@ -86,7 +89,14 @@ async fn serve(mut socket: WebSocket, mut reader: Reader) {
                 None => break,
             },
             heard = socket.recv() => if !matches!(heard, Some(Ok(_))) { return },
-            _ = pings.tick() => if socket.send(Frame::Ping(bytes::Bytes::new())).await.is_err() { return },
+            _ = pings.tick() => {
+                if !reader.may_stay() {
+                    break;
+                }
+                if socket.send(Frame::Ping(bytes::Bytes::new())).await.is_err() {
+                    return;
+                }
+            }
         }
     }
     let _ = socket.send(Frame::Close(None)).await;
@@ -127,7 +137,7 @@ pub async fn stream(
         .and_then(|id| id.to_str().ok())
         .map(str::to_owned);
     query.after = last.or(query.after);
-    let reader = Reader::new(app, &caller, &query).await?;
+    let reader = Reader::new(app, &caller, &query, &headers).await?;
     let events = Sse::new(events(reader)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(events.into_response())
 }
@@ -147,6 +157,9 @@ struct Reader {
     full: bool,
     listener: Listener,
     stopping: watch::Receiver<bool>,
+    /// By what it came; nothing: by a ticket, which counts once.
+    shown: Option<Secretly>,
+    revocations: watch::Receiver<()>,
     /// Messages to be sent before those that are heard.
     queue: VecDeque<Utf8Bytes>,
     /// Number of the last message sent.
@@ -166,7 +179,12 @@ enum Standing {
 }
 
 impl Reader {
-    async fn new(app: Arc<App>, caller: &Caller, query: &LiveQuery) -> Answer<Self> {
+    async fn new(
+        app: Arc<App>,
+        caller: &Caller,
+        query: &LiveQuery,
+        headers: &HeaderMap,
+    ) -> Answer<Self> {
         let asked = said(query.lab_id.as_deref()).map(LabId::known);
         if asked.as_ref().is_some_and(|lab| !caller.sees(lab)) {
             return Err(Problem::not_found());
@@ -195,6 +213,8 @@ impl Reader {
             interest,
             full,
             stopping,
+            shown: gate::shown(headers),
+            revocations: app.keys.revocations(),
             queue: VecDeque::new(),
             reached: resumed.unwrap_or(0),
             state: resumed.map_or(Standing::New, |_| Standing::CatchingUp),
@@ -203,7 +223,14 @@ impl Reader {
         })
     }
 
-    /// The next text; `None` when the program stops or the store fails.
+    /// Whether what it came by still counts.
+    fn may_stay(&self) -> bool {
+        let now = self.app.clock.now();
+        let shown = self.shown.as_ref();
+        shown.is_none_or(|shown| self.app.keys.is_live(shown, now))
+    }
+
+    /// The next text; `None` when the program stops, the store fails or access was revoked.
     async fn next(&mut self) -> Option<Utf8Bytes> {
         loop {
             if let Some(text) = self.queue.pop_front() {
@@ -214,8 +241,15 @@ impl Reader {
                 Standing::CatchingUp => self.catch_up().await.ok()?,
                 Standing::Live => {
                     let heard = tokio::select! {
-                        heard = self.listener.messages.recv() => heard,
+                        heard = self.listener.messages.recv() => Some(heard),
                         _ = self.stopping.wait_for(|stop| *stop) => return None,
+                        _ = self.revocations.changed() => None,
+                    };
+                    let Some(heard) = heard else {
+                        if self.may_stay() {
+                            continue;
+                        }
+                        return None;
                     };
                     match heard {
                         Ok(message) => self.hear(&message),

@@ -205,7 +205,7 @@ pub async fn log_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Answer<
             app.read(move |store| store.revoke_token(&caller.token_id))
                 .await?;
         }
-        app.keys.forget();
+        app.keys.heed_revocation();
     }
     let mut response = Json(json!({ "status": "logged_out" })).into_response();
     let cookie = cookie(&app, "", 0);

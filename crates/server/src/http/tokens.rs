@@ -122,7 +122,7 @@ pub async fn revoke(
             }
         })
         .await?;
-    app.keys.forget();
+    app.keys.heed_revocation();
     if revoked {
         Ok(StatusCode::NO_CONTENT)
     } else {

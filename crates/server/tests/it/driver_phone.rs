@@ -76,6 +76,38 @@ fn an_invite_logs_one_phone_in_for_a_month() {
 }
 
 #[test]
+fn whoever_is_logged_out_is_not_connected_any_more() {
+    let day = Day::new();
+    day.start();
+    let answer = log_in(&day.server, &invite(&day));
+    let cookie = answer.header("set-cookie").to_owned();
+    let session = cookie.split(';').next().expect("a session");
+    let headers = [("cookie", session), ("origin", &*day.server.url)];
+    let mut phone =
+        Socket::try_open(&day.server.url, "/ws/driver", &headers).expect("a socket");
+    let mut others = Socket::drive(&day.driver, "");
+    let viewer = json!({ "role": "viewer", "labId": "L1" });
+    let made = day.server.admin().post("/v1/tokens", &viewer).expect(201);
+    let holder = day.server.holder(made["token"].as_str().expect("a token"));
+    let mut watcher = Socket::watch(&holder, "");
+    watcher.next();
+    day.desk
+        .delete("/v1/drivers/D-1/sessions?labId=L1")
+        .expect(204);
+    let id = made["id"].as_str().expect("an id");
+    day.server
+        .admin()
+        .delete(&format!("/v1/tokens/{id}"))
+        .expect(204);
+    assert_eq!(phone.closed(), Some(1008));
+    watcher.closed();
+    // Others stay.
+    let at = DAY.parse().expect("a time");
+    let ack = others.ask(&fix(at, 100.0, 40.0));
+    assert_eq!(ack["status"], "accepted", "{ack}");
+}
+
+#[test]
 fn an_invite_ends_after_half_an_hour() {
     let day = Day::new();
     let code = invite(&day);

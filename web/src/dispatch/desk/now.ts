@@ -2,9 +2,16 @@ import type { LiveMessage } from '../../api/live.svelte';
 import type { Alert, Place, Presence, Route, Stop } from './records';
 import { prospect } from './lateness';
 
-/** How long a driver's tail is. */
-export const TAIL_MS = 10 * 60_000;
+/** How long a driver's tail is where there is room for it. */
+const TAIL_MS = 10 * 60_000;
 const MOST_TAIL = 240;
+/** So many have whole tails. With more of them tails are shorter: together no longer than these, which fills a map already. */
+const WHOLE_TAILS = 50;
+
+/** How long a tail is among so many drivers, in milliseconds. */
+export function tailMs(drivers: number): number {
+  return TAIL_MS * Math.min(1, WHOLE_TAILS / Math.max(1, drivers));
+}
 
 export interface NextStop {
   id: string;
@@ -93,18 +100,18 @@ export function predict(stop: StopNow, prediction: Prediction | undefined, now: 
   judge(stop, now);
 }
 
-/** The tail with one more place; what is older than ten minutes falls off. */
-export function trail(tail: DriverNow['tail'], place: Place, at: number): void {
+/** The tail with one more place; what is older than `ms` falls off. */
+export function trail(tail: DriverNow['tail'], place: Place, at: number, ms: number): void {
   const last = tail.at(-1);
   if (last && last.at >= at) return;
   tail.push({ lng: place.lng, lat: place.lat, at });
   let old = Math.max(0, tail.length - MOST_TAIL);
-  while (old < tail.length - 1 && (tail[old]?.at ?? 0) < at - TAIL_MS) old += 1;
+  while (old < tail.length - 1 && (tail[old]?.at ?? 0) < at - ms) old += 1;
   if (old > 0) tail.splice(0, old);
 }
 
-/** What a DRIVER_LOCATION_UPDATE, or a driver of the snapshot, says of where he is. An older one changes nothing. */
-export function locate(driver: DriverNow, message: Record<string, unknown>): boolean {
+/** What a DRIVER_LOCATION_UPDATE, or a driver of the snapshot, says of where he is among so many. An older one changes nothing. */
+export function locate(driver: DriverNow, message: Record<string, unknown>, drivers: number): boolean {
   const at = typeof message['timestamp'] === 'string' ? Date.parse(message['timestamp']) : NaN;
   const place = message['coordinates'] as Place | undefined;
   if (Number.isNaN(at) || !place || (driver.timestamp ?? 0) > at) return false;
@@ -117,7 +124,7 @@ export function locate(driver: DriverNow, message: Record<string, unknown>): boo
   driver.routeId = typeof message['routeId'] === 'string' ? message['routeId'] : null;
   driver.nextStop = (message['nextStop'] as NextStop | null | undefined) ?? null;
   if (driver.silent && Date.parse(driver.silent.lastSeen) < at) delete driver.silent;
-  trail(driver.tail, place, at);
+  trail(driver.tail, place, at, tailMs(drivers));
   return true;
 }
 

@@ -143,12 +143,13 @@ export class Registry {
     this.#predictions.clear();
     const before = new Map(this.drivers);
     this.drivers.clear();
-    for (const told of snapshot['drivers'] as Record<string, unknown>[]) {
+    const drivers = snapshot['drivers'] as Record<string, unknown>[];
+    for (const told of drivers) {
       const labId = String(told['labId']);
       const driver = this.driver(labId, String(told['driverId']), String(told['name']));
       // A new connection does not shorten the tail.
       driver.tail = before.get(driver.key)?.tail ?? [];
-      locate(driver, told);
+      locate(driver, told, drivers.length);
       for (const [id, prediction] of predictions(told)) this.#predictions.set(keyOf(labId, id), prediction);
     }
     for (const route of snapshot['routes'] as Route[]) this.#putRoute(route);

@@ -113,7 +113,7 @@ export class DeskMap {
       if (!this.#isShown(driver)) continue;
       shown.add(driver.key);
       this.vans.set(driver, now);
-      this.ways.setTail(driver.key, driver.tail, now);
+      this.ways.setTail(driver.key, driver.tail, now, this.desk.drivers.size);
     }
     this.vans.keep(shown);
     this.ways.keep(shown);
@@ -219,7 +219,7 @@ export class DeskMap {
       const now = clock.read();
       for (const key of this.#tailsOf) {
         const driver = this.desk.drivers.get(key);
-        if (driver && this.#isShown(driver)) this.ways.setTail(key, driver.tail, now);
+        if (driver && this.#isShown(driver)) this.ways.setTail(key, driver.tail, now, this.desk.drivers.size);
       }
       this.#tailsOf.clear();
       this.ways.setDriven(this.#driven);

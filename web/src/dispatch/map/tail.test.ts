@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { GAP_MS, pieces, TAIL_MS, trimmed } from './tail';
+import { GAP_MS, pieces, trimmed } from './tail';
+import { tailMs } from '../desk/now';
 
 const point = (at: number) => ({ lng: 0, lat: 0, at });
 
+const TEN = 10 * 60_000;
+
 describe('a tail', () => {
+  it('is shorter in a crowd, and together no longer than the map has room for', () => {
+    expect([1, 50, 100, 500].map((drivers) => tailMs(drivers) / 60_000)).toEqual([10, 10, 5, 1]);
+  });
+
   it('ends after ten minutes', () => {
     const tail = [0, 60_000, 120_000].map(point);
-    expect(trimmed(tail, TAIL_MS)).toBe(tail);
-    expect(trimmed(tail, TAIL_MS + 1)).toEqual(tail.slice(1));
-    expect(trimmed(tail, 2 * TAIL_MS)).toEqual([]);
+    expect(trimmed(tail, TEN, TEN)).toBe(tail);
+    expect(trimmed(tail, TEN + 1, TEN)).toEqual(tail.slice(1));
+    expect(trimmed(tail, 2 * TEN, TEN)).toEqual([]);
   });
 });
 

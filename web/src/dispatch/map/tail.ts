@@ -5,12 +5,11 @@ export interface TailPoint extends LngLat {
   at: number;
 }
 
-export const TAIL_MS = 10 * 60_000;
 /** Between two fixes further apart in time nobody knows the way: that is a gap, and no line. */
 export const GAP_MS = 120_000;
 
 /** The part of a tail that is at most `ms` older than `now`; the points are in order of time. */
-export function trimmed<P extends TailPoint>(tail: readonly P[], now: number, ms = TAIL_MS): readonly P[] {
+export function trimmed<P extends TailPoint>(tail: readonly P[], now: number, ms: number): readonly P[] {
   let from = 0;
   while (from < tail.length && (tail[from]?.at ?? 0) < now - ms) from += 1;
   return from === 0 ? tail : tail.slice(from);

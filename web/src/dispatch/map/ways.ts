@@ -1,3 +1,4 @@
+import { tailMs } from '../desk/now';
 import { freshness } from './age';
 import { gridOf } from './grid';
 import { toWorld, type LngLat, type View, type World } from './mercator';
@@ -22,7 +23,7 @@ export interface WayPoint extends LngLat {
   at: number;
 }
 
-/** The sheet under everything: the grid, everybody's last ten minutes, and the chosen driver's way. */
+/** The sheet under everything: the grid, everybody's last minutes, and the chosen driver's way. */
 export class Ways implements Sheet {
   /** No grid where there are tiles. */
   hasGrid = true;
@@ -46,9 +47,9 @@ export class Ways implements Sheet {
     this.setPlanned([]);
   }
 
-  /** The tail of a driver, of fixes up to `now`. */
-  setTail(key: string, tail: readonly TailPoint[], now: number): void {
-    const shown = trimmed(tail, now);
+  /** The tail of one of so many drivers, of fixes up to `now`. */
+  setTail(key: string, tail: readonly TailPoint[], now: number, drivers: number): void {
+    const shown = trimmed(tail, now, tailMs(drivers));
     const last = shown.at(-1);
     if (!last || shown.length < 2) {
       this.#tails.delete(key);

@@ -84,6 +84,17 @@ impl Socket {
         }
     }
 
+    /// The code with which the other side ends it, once it does; whatever it says before is not heard.
+    pub fn closed(&mut self) -> Option<u16> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
+                Ok(_) => {}
+                Err(error) => panic!("not closed: {error}"),
+            }
+        }
+    }
+
     /// Says something.
     pub fn say(&mut self, message: &Value) {
         self.0
