@@ -35,6 +35,7 @@ use crate::page::{
     AlertRow, Alerts, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter,
     QuarantineRow, Waiting,
 };
+use crate::positions::Received;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,27 @@ pub enum StoreError {
     /// The key that seals patient data is missing, unreadable, or another one than the data was sealed with.
     #[error("{0}")]
     Key(String),
+}
+
+/// What other programs on the same data did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// They committed: the log goes up to at least that number.
+    Committed(u64),
+    /// They took these fixes, each driver's in the order in which they came. One may be told twice, where a connection was cut while
+    /// it was written. Whose they are is known to the [`PositionLog`](positions::PositionLog) by then.
+    Fixes(Vec<Received>),
+    /// They did something with that alert of that lab which is not in the log (closed, snoozed).
+    Alert {
+        /// The lab.
+        lab_id: LabId,
+        /// The alert.
+        number: u64,
+    },
+    /// Tokens were revoked: what is held of them is to be forgotten. A new one is not told: nobody can hold what they have not seen.
+    Tokens,
+    /// The line was cut for a while: anything may have happened.
+    Missed,
 }
 
 /// Where everything is kept. All writing is one transaction per call, on disk when the call returns.
@@ -272,6 +294,11 @@ pub trait Store: Send + Sync {
         hash: &[u8; 32],
         now: Timestamp,
     ) -> Result<Option<Token>, StoreError>;
+
+    /// Tells what other programs on the same data do, from now on and until the store is dropped, on a thread of its own: while that is
+    /// busy with what it was told, more waits. Whoever listens must not keep the store alive. Where only one program can be, nothing is
+    /// ever told.
+    fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError>;
 
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;
