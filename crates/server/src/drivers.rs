@@ -31,7 +31,7 @@ use pontic_core::record::{Change, Entity as _, Kind, Record};
 use pontic_core::rules::Rules;
 use pontic_core::silence::LastWords;
 use pontic_core::tracking::Spread;
-use pontic_store::positions::{DriverNo, Positions};
+use pontic_store::positions::{DriverNo, PositionLog};
 use pontic_store::{Store, StoreError};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -66,7 +66,7 @@ pub struct Drivers {
     door: Door,
     rules: Rules,
     /// The log of positions.
-    pub log: Arc<Positions>,
+    pub log: Arc<dyn PositionLog>,
     clock: Clock,
     hub: Arc<Hub>,
     maps: Arc<Maps>,
@@ -103,7 +103,7 @@ pub struct Parts {
     /// The rules in force.
     pub rules: Rules,
     /// The log of positions.
-    pub log: Arc<Positions>,
+    pub log: Arc<dyn PositionLog>,
     /// How far it is on disk.
     pub durable: watch::Receiver<u64>,
     /// The time.

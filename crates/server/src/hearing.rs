@@ -209,9 +209,9 @@ fn hear(app: &App, heard: Heard) {
         Heard::Committed(up_to) => app.hearing.others(up_to),
         Heard::Fixes(fixes) => app.drivers.hear_fixes(&fixes),
         Heard::Alert { lab_id, number } => told_later(hear_alert(app, &lab_id, number)),
-        Heard::Tokens => app.keys.forget(),
+        Heard::Tokens => app.keys.heed_revocation(),
         Heard::Missed => {
-            app.keys.forget();
+            app.keys.heed_revocation();
             told_later(app.store.last_seq().map(|last| app.hearing.others(last)));
             told_later(app.drivers.hear_what_was_missed());
             app.hub.tell_missed();

@@ -6,7 +6,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pontic_store::StoreError;
-use pontic_store::positions::{self, Positions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -30,7 +29,7 @@ use crate::notify::{Notify, Unready};
 use crate::relay::Relay;
 use crate::rhythms::Rhythms;
 use crate::series::Series;
-use crate::storage;
+use crate::storage::Engine;
 use crate::work;
 
 /// How long a stop waits for requests that are being answered.
@@ -72,7 +71,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
 /// The same by that clock, whatever `config` says of it.
 pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let store = storage::open_to_serve(&config)?;
+    let engine = Engine::open(&config)?;
+    let store = engine.store();
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| StartError::Listen(config.listen, error))?;
@@ -83,16 +83,10 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let last_seq = store.last_seq()?;
     let hub = Arc::new(Hub::after(last_seq));
     let (on_disk, durable) = watch::channel(0);
-    let positions = Positions::open(
-        &config.data.join("positions"),
-        clock.now(),
-        positions::Options {
-            retention: config.positions_kept,
-        },
-        Box::new(move |ticket| {
-            on_disk.send_replace(ticket);
-        }),
-    )?;
+    let tell = move |ticket| {
+        on_disk.send_replace(ticket);
+    };
+    let log = engine.positions(&config, clock.now(), Box::new(tell))?;
     let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
     let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
@@ -129,7 +123,7 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         store: Arc::clone(&store),
         door: door.clone(),
         rules: config.rules.clone(),
-        log: Arc::new(positions),
+        log,
         durable,
         clock: clock.clone(),
         hub: Arc::clone(&hub),

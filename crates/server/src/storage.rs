@@ -1,54 +1,83 @@
-//! Where records are kept: in the data folder, or in a database that several programs share.
+//! Where records and positions are kept: in the data folder, or in a database that several programs share.
 
-#[cfg(feature = "postgres")]
-use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use pontic_store::positions::{self, OnDisk, PositionLog, Positions};
 #[cfg(feature = "postgres")]
-use pontic_store::postgres::{Options, PostgresStore};
+use pontic_store::postgres::{self, PostgresStore, Settled};
 use pontic_store::sqlite::{self, SqliteStore};
 use pontic_store::{Store, StoreError};
 
 use crate::config::Config;
 
-/// Opens it for the one program that serves it: the drivers' positions lie in that program's folder, and whoever does not have
-/// them would take back what was told of every route.
-pub fn open_to_serve(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+/// What keeps everything.
+pub enum Engine {
+    /// The data folder.
+    Folder(Arc<SqliteStore>),
+    /// A database.
     #[cfg(feature = "postgres")]
-    if let Some(database) = &config.database {
-        let store = open_database(config, database)?;
-        if !store.lives_with(&folder_id(&config.data)?, database.adopt)? {
-            return Err(StoreError::Key(format!(
-                "the positions of the database {} lie in another data folder than {}: serve it from that folder, or, if it is lost for good, \
-                 start once with database.adopt = true",
-                database.url,
-                config.data.display()
-            )));
+    Database(Arc<PostgresStore>),
+}
+
+impl Engine {
+    /// Opens it, as the configuration says.
+    pub fn open(config: &Config) -> Result<Self, StoreError> {
+        #[cfg(feature = "postgres")]
+        if let Some(database) = &config.database {
+            return Ok(Self::Database(Arc::new(open_database(config, database)?)));
         }
-        return Ok(Arc::new(store));
+        let store = SqliteStore::open(
+            &config.data,
+            config.key_file.as_deref(),
+            sqlite::Options::default(),
+        )?;
+        Ok(Self::Folder(Arc::new(store)))
     }
-    open(config)
+
+    /// The records.
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Folder(store) => Arc::clone(store) as Arc<dyn Store>,
+            #[cfg(feature = "postgres")]
+            Self::Database(store) => Arc::clone(store) as Arc<dyn Store>,
+        }
+    }
+
+    /// Opens the positions, for a program that serves: in a folder there may be one only.
+    pub fn positions(
+        &self,
+        config: &Config,
+        now: Timestamp,
+        on_disk: OnDisk,
+    ) -> Result<Arc<dyn PositionLog>, StoreError> {
+        let options = positions::Options {
+            retention: config.positions_kept,
+        };
+        match self {
+            Self::Folder(_) => {
+                let dir = config.data.join("positions");
+                Ok(Arc::new(Positions::open(&dir, now, options, on_disk)?))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Database(store) => {
+                settle_positions(store, config, now)?;
+                Ok(Arc::new(store.positions(now, options, on_disk)?))
+            }
+        }
+    }
 }
 
-/// Opens it, as the configuration says.
+/// Opens the records, as the configuration says.
 pub fn open(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
-    #[cfg(feature = "postgres")]
-    if let Some(database) = &config.database {
-        return Ok(Arc::new(open_database(config, database)?));
-    }
-    let store = SqliteStore::open(
-        &config.data,
-        config.key_file.as_deref(),
-        sqlite::Options::default(),
-    )?;
-    Ok(Arc::new(store))
+    Ok(Engine::open(config)?.store())
 }
 
-/// Opens it to be read only, beside a server that may be working on it.
+/// Opens them to be read only, beside a server that may be working on them.
 pub fn open_to_read(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     #[cfg(feature = "postgres")]
-    if let Some(database) = &config.database {
-        return Ok(Arc::new(open_database(config, database)?));
+    if config.database.is_some() {
+        return open(config);
     }
     let store = SqliteStore::open_to_read(&config.data, config.key_file.as_deref())?;
     Ok(Arc::new(store))
@@ -63,30 +92,49 @@ fn open_database(
         .key_file
         .clone()
         .unwrap_or_else(|| config.data.join("keys/data.key"));
-    let options = Options {
+    let options = postgres::Options {
         ca_file: database.ca_file.clone(),
         connections: database.connections,
     };
     PostgresStore::open(database.url.with_password(), &key_file, &options)
 }
 
-/// The name of a data folder, drawn when it is first asked for.
+/// Positions that an earlier version left in its data folder come into the database before anybody serves it: whoever does not
+/// have them would take back what was told of every route.
 #[cfg(feature = "postgres")]
-fn folder_id(data: &Path) -> Result<String, StoreError> {
-    let path = data.join("folder-id");
-    let unusable =
-        |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", path.display()));
-    match std::fs::read_to_string(&path) {
-        Ok(id) => Ok(id.trim().to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut chance = [0; 16];
-            getrandom::fill(&mut chance)
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            let id = pontic_core::id::hex(&chance);
-            std::fs::create_dir_all(data).map_err(unusable)?;
-            std::fs::write(&path, &id).map_err(unusable)?;
-            Ok(id)
+fn settle_positions(
+    store: &PostgresStore,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // Earlier versions drew a name for their folder.
+    let name = std::fs::read_to_string(config.data.join("folder-id")).ok();
+    let adopts = config
+        .database
+        .as_ref()
+        .is_some_and(|database| database.adopt);
+    let name = name.as_deref().map(str::trim);
+    match store.settle_positions(&config.data, name, adopts, now)? {
+        Settled::Here => Ok(()),
+        Settled::Moved(moved) => {
+            tracing::info!(
+                drivers = moved.drivers,
+                fixes = moved.fixes,
+                "positions are in the database from now on; those in the data folder are not needed any more"
+            );
+            Ok(())
         }
-        Err(error) => Err(unusable(error)),
+        Settled::Elsewhere => {
+            let url = config
+                .database
+                .as_ref()
+                .map(|database| database.url.to_string());
+            Err(StoreError::Key(format!(
+                "the positions of the database {} lie in another data folder than {}: start once with that folder as `data`, which moves them \
+                 into the database, or, if it is lost for good, once with database.adopt = true",
+                url.unwrap_or_default(),
+                config.data.display()
+            )))
+        }
     }
 }

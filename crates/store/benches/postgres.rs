@@ -1,17 +1,24 @@
 //! What an event costs in a database: CPU of this process and of the server's, user and system, per event, beside a floor that
 //! sends the same rows, ready made, as arrays to the same tables.
 //!
-//! An event is that of the bench `commit`: 5 rows. A server must be there: `cargo xtask servers -- cargo bench -p pontic-store
-//! --features contract,postgres --bench postgres`.
+//! An event is that of the bench `commit`: 5 rows. After it, what a position costs that another program hears. A server must be there:
+//! `cargo xtask servers -- cargo bench -p pontic-store --features contract,postgres --bench postgres`.
 
 mod made;
 
 use std::fs;
+use std::sync::mpsc;
+use std::time::Instant;
 
+use jiff::{SignedDuration, Timestamp};
+use pontic_core::fix::Fix;
+use pontic_core::id::{DriverId, LabId};
 use pontic_core::record::{Kind, Record};
-use pontic_store::Store;
+use pontic_core::time::Coordinates;
 use pontic_store::batch::Batch;
+use pontic_store::positions::{self, DriverNo, PositionLog as _, Received};
 use pontic_store::postgres::{Options, PostgresStore};
+use pontic_store::{Heard, Store};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
 
@@ -62,6 +69,92 @@ fn main() {
             both / floor
         );
     }
+    positions(&runtime, &server);
+}
+
+/// Drivers, and fixes of each.
+const DRIVERS: u32 = 1_000;
+const FIXES: u32 = 200;
+
+/// What a fix costs that one program takes and another hears: CPU, bytes in the table and its index, and how late it is heard.
+fn positions(runtime: &tokio::runtime::Runtime, server: &str) {
+    let url = database(runtime, server, "bench_positions");
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || PostgresStore::open(&url, &folder.path().join("key"), &Options::default());
+    let (here, there) = (open().expect("opened"), open().expect("opened"));
+    let start = Timestamp::from_second(1_736_751_600).expect("in range");
+    let (sender, durable) = mpsc::channel();
+    let on_disk = Box::new(move |ticket| sender.send(ticket).expect("the bench waits for it"));
+    let log = here
+        .positions(start, positions::Options::default(), on_disk)
+        .expect("opened");
+    let lab = LabId::known("LAB001");
+    let numbers: Vec<DriverNo> = (0..DRIVERS)
+        .map(|n| {
+            log.number(&lab, &DriverId::known(format!("D{n}")))
+                .expect("a number")
+        })
+        .collect();
+    let (sender, heard) = mpsc::channel();
+    let told = Box::new(move |heard| {
+        if let Heard::Fixes(fixes) = heard {
+            let _ = sender.send((Instant::now(), fixes.len()));
+        }
+    });
+    there.listen(told).expect("listens");
+    let (theirs, mine) = (database_cpu_us(), cpu_us());
+    let mut late_ms: Vec<f64> = Vec::new();
+    for step in 0..FIXES {
+        let at = start + SignedDuration::from_secs(i64::from(step) * 30);
+        let wave: Vec<Received> = numbers
+            .iter()
+            .map(|driver| Received {
+                driver: *driver,
+                fix: Fix::new(
+                    at,
+                    Coordinates {
+                        lat: 42.0 + f64::from(step) * 0.002,
+                        lng: -71.0 + f64::from(driver.0) * 0.001,
+                    },
+                )
+                .with_speed(Some(36.5))
+                .with_accuracy(Some(6.0)),
+                received_at: at,
+            })
+            .collect();
+        let began = Instant::now();
+        let ticket = log.append(&wave).expect("taken");
+        while durable.recv().expect("written") < ticket {}
+        let mut count = 0;
+        while count < wave.len() {
+            let (when, fixes) = heard.recv().expect("heard");
+            count += fixes;
+            late_ms.push(when.duration_since(began).as_secs_f64() * 1e3);
+        }
+    }
+    let total = f64::from(DRIVERS * FIXES);
+    let (ours, theirs) = (
+        (cpu_us() - mine) / total,
+        (database_cpu_us() - theirs) / total,
+    );
+    late_ms.sort_by(f64::total_cmp);
+    let size = runtime.block_on(async {
+        let sql = "SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'fix'::regclass";
+        let row = connect(&url).await.query_one(sql, &[]).await.expect("asked");
+        row.get::<_, i64>(0)
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let bytes = size as f64 / total;
+    println!(
+        "\nfixes, {DRIVERS} at a time, one program writing and another hearing; a line a figure"
+    );
+    println!("CPU             {ours:8.1} µs a fix of both programs, {theirs:.1} of the database");
+    println!("table and index {bytes:8.0} bytes a fix");
+    println!(
+        "heard after     {:8.1} ms (median), {:.1} ms (p99)",
+        late_ms[late_ms.len() / 2],
+        late_ms[late_ms.len() * 99 / 100]
+    );
 }
 
 fn database(runtime: &tokio::runtime::Runtime, server: &str, name: &str) -> String {

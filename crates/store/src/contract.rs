@@ -10,13 +10,18 @@ mod log;
 mod notices;
 mod outgoing;
 mod people;
+mod positions;
 mod proofs;
 mod sample;
 mod tokens;
 mod two;
 mod work;
 
+pub use self::positions::Opened;
 pub use self::sample::{case, delivery, entry, new_case_batch, pickup};
+pub use self::tokens::token;
+
+use jiff::Timestamp;
 
 use crate::Store;
 
@@ -216,5 +221,48 @@ pub fn tell_of_two<S: Store>(mut make_empty: impl FnMut() -> (S, S)) {
         println!("{what}");
         let (one, other) = make_empty();
         story(&one, &other);
+    }
+}
+
+/// The same for logs of positions: a story may open its log again and again.
+type StoryOfPositions = (&'static str, fn(&dyn Fn(Timestamp) -> Opened));
+
+const STORIES_OF_POSITIONS: &[StoryOfPositions] = &[
+    (
+        "drivers have numbers, counted up",
+        positions::drivers_have_numbers,
+    ),
+    (
+        "what is appended is read at once and for ever",
+        positions::what_is_appended_is_read,
+    ),
+    (
+        "a ticket is told when its fix is on disk",
+        positions::tickets_are_told,
+    ),
+    (
+        "a fix that comes twice is there once",
+        positions::a_fix_is_there_once,
+    ),
+    (
+        "a fix has a neighbour before it",
+        positions::fixes_have_neighbours,
+    ),
+    (
+        "the newest of every driver is known",
+        positions::the_newest_is_known,
+    ),
+    ("old days are forgotten", positions::old_days_are_forgotten),
+    (
+        "many append while others read",
+        positions::many_append_while_others_read,
+    ),
+];
+
+/// Tells every story of positions, each to a log of its own, which the given function opens as of a time.
+pub fn tell_of_positions<F: Fn(Timestamp) -> Opened>(mut make_empty: impl FnMut() -> F) {
+    for (what, story) in STORIES_OF_POSITIONS {
+        println!("{what}");
+        story(&make_empty());
     }
 }

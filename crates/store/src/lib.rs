@@ -35,6 +35,7 @@ use crate::page::{
     AlertRow, Alerts, Claimed, Filter, LogFilter, LogRow, Page, Paging, QuarantineFilter,
     QuarantineRow, Waiting,
 };
+use crate::positions::Received;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,16 +68,17 @@ pub enum StoreError {
 pub enum Heard {
     /// They committed: the log goes up to at least that number.
     Committed(u64),
-    /// They took these fixes, each driver's in the order in which they came.
-    Fixes(Vec<positions::Received>),
-    /// They did something with that alert of that lab which is not in the log: closed it, put it off.
+    /// They took these fixes, each driver's in the order in which they came. One may be told twice, where a connection was cut while
+    /// it was written. Whose they are is known to the [`PositionLog`](positions::PositionLog) by then.
+    Fixes(Vec<Received>),
+    /// They did something with that alert of that lab which is not in the log (closed, snoozed).
     Alert {
-        /// Of that lab.
+        /// The lab.
         lab_id: LabId,
-        /// Its number.
+        /// The alert.
         number: u64,
     },
-    /// Tokens were revoked or changed: what is held of them is to be forgotten.
+    /// Tokens were revoked: what is held of them is to be forgotten. A new one is not told: nobody can hold what they have not seen.
     Tokens,
     /// The line was cut for a while: anything may have happened.
     Missed,
@@ -293,15 +295,16 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Token>, StoreError>;
 
+    /// Tells what other programs on the same data do, from now on and until the store is dropped, on a thread of its own: while that is
+    /// busy with what it was told, more waits. Whoever listens must not keep the store alive. Where only one program can be, nothing is
+    /// ever told.
+    fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError>;
+
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;
 
     /// Forgets inbox keys and sent messages older than `before`, and expired tokens.
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Tells what other programs on the same data do, from now on, until the store is dropped. Where only one program can be, nothing is
-    /// ever told.
-    fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError>;
 
     /// Moves what was written from the log file of the engine to its place, off the commit path; where there is such a thing.
     fn checkpoint(&self) -> Result<(), StoreError>;

@@ -1,4 +1,5 @@
-//! The log of positions: where every driver was, append-only, beside the database and not in it.
+//! The log of positions: where every driver was, append-only. [`PositionLog`] is what any engine does; [`Positions`] keeps them in files
+//! beside the records in a folder.
 //!
 //! A fix goes into its driver's tail in memory and into the journal of the current quarter of an hour, which one thread writes in
 //! groups with one `fdatasync` each. When a quarter is over its tails become one compact file, and the journal goes. Four quarters
@@ -12,11 +13,13 @@
 mod closed;
 mod columns;
 mod journal;
+mod log;
 mod merge;
 mod names;
 mod open;
 mod reading;
-mod row;
+pub(crate) mod record;
+pub(crate) mod row;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +35,7 @@ use closed::Closed;
 use names::Names;
 use open::{Open, Tails};
 
+pub use log::PositionLog;
 pub use names::Name;
 pub use row::Place;
 
@@ -84,7 +88,7 @@ impl Kept {
 /// Told of every ticket up to which all fixes are on disk.
 pub type OnDisk = Box<dyn Fn(u64) + Send + Sync>;
 
-/// The log.
+/// The log in files.
 pub struct Positions {
     shared: Arc<Shared>,
     options: Options,
@@ -174,6 +178,11 @@ impl Positions {
     /// Whose number that is.
     pub fn name(&self, no: DriverNo) -> Option<Arc<Name>> {
         self.names().name(no)
+    }
+
+    /// Every driver who has a number, in the order of numbers.
+    pub fn drivers(&self) -> Vec<(DriverNo, Arc<Name>)> {
+        self.names().all()
     }
 
     fn names(&self) -> std::sync::RwLockReadGuard<'_, Names> {

@@ -12,38 +12,47 @@ mod about;
 mod alerts;
 mod connection;
 mod counter;
+mod database;
 mod error;
 mod facts;
 mod heard;
 mod import;
 mod inbox;
 mod line;
+mod listening;
 mod log;
 mod migrate;
 mod notices;
+mod numbers;
 mod outgoing;
+mod positions;
 mod proofs;
 mod quarantine;
 mod records;
 mod rows;
 mod tables;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod work;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use deadpool_postgres::{Client, Pool, Transaction};
+use deadpool_postgres::{Client, Transaction};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use pontic_core::facts::{Found, Key};
 use pontic_core::id::LabId;
 use pontic_core::record::{Kind, Record};
 
+use self::connection::Connector;
 use self::counter::Stand;
-use self::line::Line;
+use self::database::Database;
+use self::listening::Listener;
+use self::numbers::Numbers;
+use self::telling::Program;
 use crate::access::{Token, TokenKind};
 use crate::batch::{Batch, Committed, InboxKey, Proof, Seen};
 use crate::heard::{HeardDay, Signal};
@@ -56,18 +65,24 @@ use crate::page::{
     QuarantineRow, Waiting,
 };
 use crate::vault::Vault;
-use crate::{Store, StoreError};
+use crate::{Heard, Store, StoreError};
 
 pub use self::connection::Options;
 pub use self::import::{Moved, import};
+pub use self::positions::{MovedPositions, PostgresPositions, Settled};
 
 /// The store in a database.
 pub struct PostgresStore {
-    line: Line,
-    pool: Pool,
+    connector: Connector,
+    database: Database,
+    /// Itself, as other programs hear of it.
+    program: Program,
+    numbers: Arc<Numbers>,
     vault: Vault,
     epoch: String,
     turn: Mutex<Turn>,
+    /// What listens, once somebody asked for it.
+    listener: Mutex<Option<Listener>>,
 }
 
 /// What this program wrote itself, and what it last saw; whoever holds it is the only one here that writes what others must notice.
@@ -83,38 +98,24 @@ impl PostgresStore {
     /// The data at that address (`postgres://user:password@host:port/database?sslmode=require`); its tables are made if they
     /// are missing. The key file is made if nothing was sealed yet; every program on the database needs the same one.
     pub fn open(url: &str, key_file: &Path, options: &Options) -> Result<Self, StoreError> {
-        let line = Line::new()?;
-        let pool = connection::pool(url, options.ca_file.as_deref(), options.connections.max(2))?;
+        let connector = Connector::new(url, options.ca_file.as_deref())?;
+        let database = Database::new(&connector, options.connections.max(2))?;
         let open_vault = |may_create| Vault::open_or_create(key_file, may_create);
         // The schema, the key and the epoch are settled in one transaction: all who start on a new database agree on them.
-        let (vault, epoch) = line.wait_for(async {
-            let mut client = pool.get().await?;
-            within(&mut client, async |transaction| {
-                migrate::run(transaction).await?;
-                let vault = about::vault(transaction, open_vault).await?;
-                Ok((vault, about::epoch(transaction).await?))
-            })
-            .await
+        let (vault, epoch) = database.write(async |transaction| {
+            migrate::run(transaction).await?;
+            let vault = about::vault(transaction, open_vault).await?;
+            Ok((vault, about::epoch(transaction).await?))
         })?;
         Ok(Self {
-            line,
-            pool,
+            connector,
+            database,
+            program: Program::draw()?,
+            numbers: Arc::default(),
             vault,
             epoch,
             turn: Mutex::default(),
-        })
-    }
-
-    /// Makes the folder with that id the one where the positions of this data lie, if it is the first to ask, or if it `adopts`
-    /// them; says whether it is the one.
-    pub fn lives_with(&self, folder: &str, adopts: bool) -> Result<bool, StoreError> {
-        self.write(async |transaction| {
-            let known = about::locked(transaction, "positions_in").await?;
-            if known.is_none() || adopts {
-                about::set(transaction, "positions_in", folder).await?;
-                return Ok(true);
-            }
-            Ok(known.as_deref() == Some(folder))
+            listener: Mutex::default(),
         })
     }
 
@@ -123,12 +124,7 @@ impl PostgresStore {
         &self,
         work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.line.wait_for(async {
-            let client = self.pool.get().await?;
-            let done = work(&client).await;
-            put_back(client, &done);
-            done
-        })
+        self.database.with(work)
     }
 
     /// Runs `work` in a transaction that writes; on an error nothing of it remains.
@@ -136,12 +132,7 @@ impl PostgresStore {
         &self,
         work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.line.wait_for(async {
-            let mut client = self.pool.get().await?;
-            let done = within(&mut client, work).await;
-            put_back(client, &done);
-            done
-        })
+        self.database.write(work)
     }
 
     /// The same for what others must notice.
@@ -162,23 +153,6 @@ impl PostgresStore {
         // A panic in the middle has committed nothing.
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A connection on which the server was not there is not used again, also where it does not know yet that it is broken.
-fn put_back<T>(client: Client, done: &Result<T, StoreError>) {
-    if let Err(StoreError::Unavailable(_)) = done {
-        drop(Client::take(client));
-    }
-}
-
-async fn within<T>(
-    client: &mut Client,
-    work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let transaction = client.transaction().await?;
-    let done = work(&transaction).await?;
-    transaction.commit().await?;
-    Ok(done)
 }
 
 /// A batch, ready to be written: what takes time is done before anybody has to wait for it.
@@ -205,6 +179,7 @@ impl<'b> Sealed<'b> {
         &self,
         transaction: &Transaction<'_>,
         turn: &Turn,
+        program: &Program,
     ) -> Result<Vec<i64>, StoreError> {
         let stand = counter::advance(transaction, self.log.len()).await?;
         let before = stand.seq - rows::number(self.log.len());
@@ -229,7 +204,14 @@ impl<'b> Sealed<'b> {
             work::put_all(transaction, &self.work),
             quarantine::keep(transaction, &self.batch.quarantined, &self.raw),
         );
-        futures_util::try_join!(log, records, inbox, alerts, work, quarantine)?;
+        let told = async {
+            if self.log.len() == 0 {
+                return Ok(());
+            }
+            let payload = program.says(&stand.seq.to_string());
+            telling::tell(transaction, telling::LOG, &payload).await
+        };
+        futures_util::try_join!(log, records, inbox, alerts, work, quarantine, told)?;
         Ok(seqs)
     }
 
@@ -280,7 +262,8 @@ impl Store for PostgresStore {
     fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         let sealed = Sealed::of(&self.vault, batch)?;
         let mut turn = self.turn();
-        let seqs = self.write(async |transaction| sealed.write(transaction, &turn).await)?;
+        let seqs =
+            self.write(async |transaction| sealed.write(transaction, &turn, &self.program).await)?;
         turn.own += 1;
         let seqs = seqs.into_iter().filter_map(|seq| u64::try_from(seq).ok());
         Ok(Committed {
@@ -461,7 +444,7 @@ impl Store for PostgresStore {
     }
 
     fn close_alert(&self, lab: Option<&LabId>, number: u64) -> Result<Option<LabId>, StoreError> {
-        self.with(async |client| alerts::close(client, lab, number).await)
+        self.with(async |client| alerts::close(client, &self.program, lab, number).await)
     }
 
     fn snooze_alert(
@@ -470,7 +453,7 @@ impl Store for PostgresStore {
         number: u64,
         until: Timestamp,
     ) -> Result<Option<LabId>, StoreError> {
-        self.with(async |client| alerts::snooze(client, lab, number, until).await)
+        self.with(async |client| alerts::snooze(client, &self.program, lab, number, until).await)
     }
 
     fn quarantine(
@@ -519,7 +502,10 @@ impl Store for PostgresStore {
     }
 
     fn revoke_token(&self, id: &str) -> Result<bool, StoreError> {
-        self.write_noticed(async |transaction| tokens::revoke(transaction, id).await)
+        self.write_noticed(async |transaction| {
+            telling::tell(transaction, telling::TOKEN, &self.program.says("")).await?;
+            tokens::revoke(transaction, id).await
+        })
     }
 
     fn take_token(
@@ -545,6 +531,14 @@ impl Store for PostgresStore {
         self.with(async |client| tokens::forget(client, now).await)?;
         while self.write(async |transaction| inbox::forget(transaction, before).await)? {}
         while self.with(async |client| outgoing::forget(client, before).await)? {}
+        Ok(())
+    }
+
+    fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError> {
+        let (connector, program) = (self.connector.clone(), self.program.clone());
+        let listener = Listener::start(connector, program, Arc::clone(&self.numbers), heard)?;
+        let mut listening = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        *listening = Some(listener);
         Ok(())
     }
 

@@ -55,7 +55,7 @@ use crate::page::{
     QuarantineRow, Waiting,
 };
 use crate::vault::Vault;
-use crate::{Store, StoreError};
+use crate::{Heard, Store, StoreError};
 
 /// How a folder is opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -438,6 +438,11 @@ impl Store for SqliteStore {
         self.writer.write(|conn| tokens::forget(conn, now))?;
         while self.writer.write(|conn| inbox::forget(conn, before))? {}
         while self.writer.write(|conn| outgoing::forget(conn, before))? {}
+        Ok(())
+    }
+
+    /// One program serves a folder; the command line beside it is told by the stamp.
+    fn listen(&self, _heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -37,9 +37,8 @@ impl Backup {
         let config = self.config.decide()?;
         if let Some(database) = &config.database {
             bail!(
-                "records are in the database {}: back it up by its own means (pg_dump), and copy {}/positions beside it",
-                database.url,
-                config.data.display()
+                "records and positions are in the database {}: back it up by its own means (pg_dump)",
+                database.url
             );
         }
         let made = backup::make(&config.data, &self.to, Clock::system().now())?;

@@ -1,4 +1,4 @@
-//! `pontic migrate`: the data of a folder into a database.
+//! `pontic migrate`: the data of a folder into a database, records and positions.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-/// Move the records of a data folder into an empty PostgreSQL database, and compare both.
+#[cfg(feature = "postgres")]
+use crate::clock::Clock;
+
+/// Move the records and positions of a data folder into an empty PostgreSQL database, and compare both.
 #[derive(Debug, Args)]
 pub struct Migrate {
     /// The data folder: `sqlite://DIR`.
@@ -53,14 +56,19 @@ impl Migrate {
             ..Options::default()
         };
         let store = PostgresStore::open(&self.to, key_file, &options).context("--to")?;
-        let moved = import(&store, folder, Some(key_file))?;
+        let now = Clock::system().now();
+        let (moved, positions) = import(&store, folder, Some(key_file), now)?;
         for table in moved.iter().filter(|table| table.rows > 0) {
             println!("{:>12} rows of {}", table.rows, table.table);
         }
+        println!(
+            "{:>12} positions of {} drivers",
+            positions.fixes, positions.drivers
+        );
         println!("moved, and equal row by row; the folder is as it was");
         println!(
-            "drivers' positions and the key stay in {}: start with it as `data` and with database.url",
-            folder.display()
+            "every program that serves the database needs the key {}",
+            key_file.display()
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -13,7 +13,7 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// So many connections at most.
     pub connections: usize,
-    /// The folder where the positions of this data lay is lost: this one takes its place.
+    /// The folder in which an earlier version kept the positions of this data is lost: it goes on without them.
     pub adopt: bool,
 }
 

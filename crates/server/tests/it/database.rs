@@ -1,17 +1,20 @@
 //! Records in a database: what is said of it, and what happens when it is slow, cut off or gone.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::harness::{
-    Proxy, Server, Start, case, database_at, date_in, eventually, fresh, pontic, said, texts,
+    Proxy, Server, Start, case, database_at, date_in, eventually, fix, fresh, now, pontic, said,
+    texts,
 };
 use crate::replay::busy_day;
 
 /// A server on a database of its own, by way of a line that can be cut.
-fn through(proxy: &Proxy, folder: &std::path::Path) -> Start {
+fn through(proxy: &Proxy, folder: &Path) -> Start {
     let url = proxy.in_front_of(&database_at(folder));
     Start::on(folder).env("PONTIC_DATABASE__URL", &url)
 }
@@ -74,33 +77,57 @@ fn a_database_that_is_not_there_is_said_at_start() {
     );
 }
 
+/// Times of a driver's positions.
+fn track(server: &Server, driver: &str) -> Vec<String> {
+    let path = format!("/v1/drivers/{driver}/positions?limit=5000");
+    let body = server.admin().get(&path).expect(200);
+    texts(&body["items"], "timestamp")
+}
+
+/// Tells some positions of a driver of lab L; gives the times.
+fn drive(server: &Server, driver: &str, seconds: std::ops::Range<i64>) -> Vec<String> {
+    let phone = server.token(&json!({ "role": "driver", "labId": "L", "driverId": driver }));
+    let start = Timestamp::from_second(now().as_second() - 600).expect("in range");
+    let times = seconds.map(|second| start + SignedDuration::from_secs(second));
+    times
+        .map(|at| {
+            let answer = phone.post("/v1/positions", &fix(at, 0.0, 10.0)).expect(200);
+            assert_eq!(answer["accepted"], 1, "{answer}");
+            at.to_string()
+        })
+        .collect()
+}
+
 #[test]
-fn positions_are_served_from_the_folder_where_they_lie() {
-    let (home, other) = (
+fn several_programs_serve_one_database_with_one_key() {
+    let (one, other) = (
         tempfile::tempdir().expect("a folder"),
         tempfile::tempdir().expect("a folder"),
     );
-    let url = database_at(home.path());
-    let start = |folder: &std::path::Path| {
-        let keys = home.path().join("keys/data.key");
-        Start::on(folder)
-            .env("PONTIC_DATABASE__URL", &url)
-            .env("PONTIC_KEY_FILE", keys.to_str().expect("a path"))
-    };
-    drop(start(home.path()).go());
+    let url = database_at(one.path());
+    let start = |folder: &Path| Start::on(folder).env("PONTIC_DATABASE__URL", &url);
+    let first = start(one.path()).go();
+    let mut driven = drive(&first, "D", 0..5);
     let refused = start(other.path()).fails();
-    let text = said(&refused);
     assert!(
-        refused.status.code() == Some(1) && text.contains("another data folder"),
-        "{text}"
+        refused.status.code() == Some(1) && said(&refused).contains("key"),
+        "{}",
+        said(&refused)
     );
-    drop(
-        start(other.path())
-            .env("PONTIC_DATABASE__ADOPT", "true")
-            .go(),
-    );
-    drop(start(other.path()).go());
-    assert_eq!(start(home.path()).fails().status.code(), Some(1));
+    let keys = one.path().join("keys/data.key");
+    let with_key = || start(other.path()).env("PONTIC_KEY_FILE", keys.to_str().expect("a path"));
+    let second = with_key().go();
+    assert_eq!(track(&second, "D"), driven);
+    driven.extend(drive(&second, "D", 10..15));
+    assert_eq!(track(&first, "D"), driven);
+    assert_eq!(post(&first, "E1"), 200);
+    assert_eq!(post(&second, "E2"), 200);
+    assert_eq!(post(&second, "E1"), 200, "known to both");
+    let log = first.admin().all("/v1/events?type=CaseReadyToShip");
+    assert_eq!(texts(&json!(log), "id"), ["E1", "E2"]);
+    // Whichever ends, the other goes on, and finds everything.
+    drop(first);
+    assert_eq!(track(&second, "D"), driven);
 }
 
 #[test]
@@ -210,6 +237,7 @@ fn a_day_moved_from_a_folder_is_the_same_and_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Start::on(folder.path()).unset("PONTIC_DATABASE__URL").go();
     busy_day(&server);
+    let driven = drive(&server, "D-moved", 0..50);
     let token = server
         .token(&json!({ "role": "viewer", "labId": "L0" }))
         .token;
@@ -222,7 +250,9 @@ fn a_day_moved_from_a_folder_is_the_same_and_goes_on() {
     let moved = pontic(&migrate, b"");
     let text = said(&moved);
     assert!(
-        moved.status.success() && text.contains("equal row by row"),
+        moved.status.success()
+            && text.contains("equal row by row")
+            && text.contains(" positions of "),
         "{text}"
     );
     let again = pontic(&migrate, b"");
@@ -236,6 +266,7 @@ fn a_day_moved_from_a_folder_is_the_same_and_goes_on() {
         .env("PONTIC_DATABASE__URL", &url)
         .go();
     assert_eq!(all_of(&server), before);
+    assert_eq!(track(&server, "D-moved"), driven);
     let viewer = server.holder(token.as_deref().expect("shown once"));
     assert_eq!(
         viewer.get("/v1/deliveries").status,

@@ -1,6 +1,6 @@
 //! Journals: the fixes of a quarter as they came, so that nothing is lost that was acknowledged.
 //!
-//! A journal is a sequence of batches, each one sync: length and CRC-32 of what follows, then records of 37 bytes.
+//! A journal is a sequence of batches, each one sync: length and CRC-32 of what follows, then records (`record.rs`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Read};
@@ -9,59 +9,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::DriverNo;
 use super::closed::Closed;
 use super::merge;
 use super::open::{Open, Tails};
-use super::row::{Row, io};
+use super::record::{self, RECORD, take};
+use super::row::io;
 use crate::StoreError;
 
 /// Bytes before a batch.
 const HEAD: usize = 8;
-/// Bytes of a record.
-const RECORD: usize = 37;
-
-/// Adds a record.
-pub fn push(out: &mut Vec<u8>, driver: DriverNo, row: &Row) {
-    out.extend(driver.0.to_le_bytes());
-    out.extend(row.at_ms.to_le_bytes());
-    out.extend(row.received_s.to_le_bytes());
-    out.extend(row.lat.to_le_bytes());
-    out.extend(row.lng.to_le_bytes());
-    for number in [row.speed, row.heading, row.accuracy, row.battery] {
-        out.extend(number.to_le_bytes());
-    }
-    out.push(row.mock.into());
-}
-
-/// A record again.
-fn read_record(bytes: &[u8; RECORD]) -> (DriverNo, Row) {
-    let mut rest = &bytes[..];
-    let driver = DriverNo(u32::from_le_bytes(take(&mut rest)));
-    let row = Row {
-        at_ms: i64::from_le_bytes(take(&mut rest)),
-        received_s: i64::from_le_bytes(take(&mut rest)),
-        lat: i32::from_le_bytes(take(&mut rest)),
-        lng: i32::from_le_bytes(take(&mut rest)),
-        speed: u16::from_le_bytes(take(&mut rest)),
-        heading: u16::from_le_bytes(take(&mut rest)),
-        accuracy: u16::from_le_bytes(take(&mut rest)),
-        battery: u16::from_le_bytes(take(&mut rest)),
-        mock: take::<1>(&mut rest) != [0],
-    };
-    (driver, row)
-}
-
-/// The next bytes; zeros where there are none left, which a record's length rules out.
-fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
-    let mut out = [0; N];
-    if let Some((bytes, after)) = rest.split_at_checked(N) {
-        out.copy_from_slice(bytes);
-        *rest = after;
-    }
-    out
-}
-
 /// What is written before the records of a batch.
 pub fn head(records: &[u8]) -> [u8; HEAD] {
     let mut head = [0; HEAD];
@@ -144,8 +100,8 @@ fn read(dir: &Path, quarter: i64) -> Result<Tails, StoreError> {
     let mut records = Vec::new();
     let mut whole = 0;
     while read_batch(&mut file, length - whole, &mut records).map_err(io)? {
-        for record in records.as_chunks::<RECORD>().0 {
-            let (driver, row) = read_record(record);
+        for bytes in records.as_chunks::<RECORD>().0 {
+            let (driver, row) = record::read(bytes);
             tails.push(driver, &row);
         }
         whole += (HEAD + records.len()) as u64;

@@ -81,6 +81,12 @@ impl Names {
         self.by_number.get(no.0 as usize).cloned()
     }
 
+    /// All of them, in the order of numbers.
+    pub fn all(&self) -> Vec<(DriverNo, Arc<Name>)> {
+        let names = self.by_number.iter().cloned();
+        (0..).map(DriverNo).zip(names).collect()
+    }
+
     /// A new number, unless there is one by now.
     pub fn draw(&mut self, lab: &LabId, driver: &DriverId) -> Result<DriverNo, StoreError> {
         if let Some(no) = self.find(lab, driver) {

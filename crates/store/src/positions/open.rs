@@ -152,7 +152,7 @@ impl Open {
             let row = Row::of(&received.fix, received.received_at);
             self.tails.push(received.driver, &row);
             if let Some(waiting) = self.waiting.back_mut() {
-                super::journal::push(&mut waiting.bytes, received.driver, &row);
+                super::record::push(&mut waiting.bytes, received.driver, &row);
                 waiting.count += 1;
                 waiting.ticket = self.ticket;
             }

@@ -80,7 +80,7 @@ impl Positions {
         after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<Kept>, StoreError> {
-        let Some((oldest_ms, newest_ms)) = self.span(driver) else {
+        let Some((oldest_ms, newest_ms)) = self.span_of(driver) else {
             return Ok(Vec::new());
         };
         let from_ms = after.map_or(from, |after| after.at().max(from));
@@ -100,8 +100,22 @@ impl Positions {
         Ok(found)
     }
 
+    /// Between which times there may be fixes, of anybody.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let state = self.shared.lock();
+        let tails = state.open.tails.iter();
+        let frozen = state.frozen.iter().flat_map(|tails| tails.iter());
+        let closed = state.closed.iter().map(|file| file.span());
+        let spans = tails.chain(frozen).filter_map(|(_, tail)| tail.span());
+        let whole = spans
+            .chain(closed)
+            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
+        let at = |ms| Timestamp::from_millisecond(ms).ok();
+        Some((at(whole.0)?, at(whole.1)?))
+    }
+
     /// Between which times there may be fixes of the driver.
-    fn span(&self, driver: DriverNo) -> Option<(i64, i64)> {
+    fn span_of(&self, driver: DriverNo) -> Option<(i64, i64)> {
         let view = self.view(driver, i64::MIN, i64::MAX);
         let open = view.open.span();
         let frozen = view

@@ -8,7 +8,7 @@ use super::Kept;
 use crate::StoreError;
 
 /// Stands for what is not known.
-const UNKNOWN: u16 = u16::MAX;
+pub const UNKNOWN: u16 = u16::MAX;
 
 /// A fix in the steps of [`Fix`]: milliseconds, 10⁻⁷ degrees, 0.01 km/h, 0.1 degrees, metres and percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +33,36 @@ pub struct Place {
 }
 
 impl Place {
+    /// Before any other.
+    #[cfg(feature = "postgres")]
+    pub(crate) const FIRST: Self = Self {
+        at_ms: i64::MIN,
+        lat: i32::MIN,
+        lng: i32::MIN,
+    };
+    /// After any other.
+    #[cfg(feature = "postgres")]
+    pub(crate) const LAST: Self = Self {
+        at_ms: i64::MAX,
+        lat: i32::MAX,
+        lng: i32::MAX,
+    };
+
+    /// The last one before that millisecond.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn last_before(at_ms: i64) -> Self {
+        Self {
+            at_ms: at_ms.saturating_sub(1),
+            ..Self::LAST
+        }
+    }
+
+    /// Its numbers, in the order in which places are compared.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn numbers(&self) -> (i64, i32, i32) {
+        (self.at_ms, self.lat, self.lng)
+    }
+
     /// Of a fix.
     pub fn of(fix: &Fix) -> Self {
         Row::of(fix, fix.at).place()

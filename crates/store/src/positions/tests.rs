@@ -435,3 +435,18 @@ fn many_append_while_others_read_and_one_closes() {
     });
     compare(&log, &model);
 }
+
+#[test]
+fn it_keeps_the_contract() {
+    let mut folders = Vec::new();
+    crate::contract::tell_of_positions(|| {
+        folders.push(TempDir::new().expect("a folder"));
+        let dir = folders.last().expect("made").path().to_owned();
+        move |now| {
+            crate::contract::Opened::by(|on_disk| {
+                let log = Positions::open(&dir, now, Options::default(), on_disk);
+                Box::new(log.expect("opens"))
+            })
+        }
+    });
+}

@@ -6,6 +6,7 @@ use pontic_core::id::LabId;
 use tokio_postgres::Row;
 
 use super::rows::{self, Query};
+use super::telling::{self, Program};
 use crate::StoreError;
 use crate::batch::Entry;
 use crate::page::{AlertRow, Alerts, Page, Paging};
@@ -98,31 +99,49 @@ pub async fn last(client: &impl GenericClient) -> Result<u64, StoreError> {
     row.map_or(Ok(0), |row| rows::count(&row, 0))
 }
 
-/// Marks one as dealt with. Nothing if there is none such in that lab.
+/// Marks one as dealt with, and tells the other programs. Nothing if there is none such in that lab.
 pub async fn close(
     client: &impl GenericClient,
+    program: &Program,
     lab: Option<&LabId>,
     number: u64,
 ) -> Result<Option<LabId>, StoreError> {
-    let sql = "UPDATE alert SET open = false WHERE n = $1 AND lab_id = coalesce($2, lab_id) RETURNING lab_id";
-    let lab = lab.map(LabId::as_str);
-    let row = rows::first(client, sql, &[&rows::number(number), &lab]).await?;
-    row.map(|row| Ok(LabId::known(rows::get::<String>(&row, 0)?)))
-        .transpose()
+    let change = "UPDATE alert SET open = false WHERE n = $1 AND lab_id = coalesce($2, lab_id)";
+    changed(client, program, change, lab, number, &[]).await
 }
 
-/// Puts an open one off. Nothing if there is none such in that lab.
+/// Puts an open one off, and tells the other programs. Nothing if there is none such in that lab.
 pub async fn snooze(
     client: &impl GenericClient,
+    program: &Program,
     lab: Option<&LabId>,
     number: u64,
     until: Timestamp,
 ) -> Result<Option<LabId>, StoreError> {
-    let sql = "UPDATE alert SET snoozed_until = $3 WHERE n = $1 AND lab_id = coalesce($2, lab_id) AND open
-               RETURNING lab_id";
-    let lab = lab.map(LabId::as_str);
-    let values: [rows::Param<'_>; 3] = [&rows::number(number), &lab, &until.as_millisecond()];
-    let row = rows::first(client, sql, &values).await?;
+    let change = "UPDATE alert SET snoozed_until = $4 WHERE n = $1 AND lab_id = coalesce($2, lab_id) AND open";
+    let until = until.as_millisecond();
+    changed(client, program, change, lab, number, &[&until]).await
+}
+
+/// Changes one; the change has the alert's number and lab and the text to be told as its first values.
+async fn changed(
+    client: &impl GenericClient,
+    program: &Program,
+    change: &str,
+    lab: Option<&LabId>,
+    number: u64,
+    more: &[rows::Param<'_>],
+) -> Result<Option<LabId>, StoreError> {
+    let sql = format!(
+        "WITH done AS ({change} RETURNING lab_id)
+         SELECT lab_id, pg_notify('{channel}', $3 || lab_id) FROM done",
+        channel = telling::ALERT
+    );
+    let told = program.says(&format!("{number} "));
+    let (lab, number) = (lab.map(LabId::as_str), rows::number(number));
+    let mut values: Vec<rows::Param<'_>> = vec![&number, &lab, &told];
+    values.extend(more);
+    let row = rows::first(client, &sql, &values).await?;
     row.map(|row| Ok(LabId::known(rows::get::<String>(&row, 0)?)))
         .transpose()
 }

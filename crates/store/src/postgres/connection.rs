@@ -1,15 +1,18 @@
 //! The way to the server: its address, TLS, and how each connection is set up.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::Stream;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::StoreError;
@@ -55,44 +58,119 @@ const SET_UP: &str = "
     SET idle_in_transaction_session_timeout = '3s';
 ";
 
-/// A few connections, each opened when it is first needed. `ca_file`: whoever signed the server's certificate, instead of the
-/// usual authorities.
-pub fn pool(url: &str, ca_file: Option<&Path>, connections: usize) -> Result<Pool, StoreError> {
-    let mut config: Config = url
-        .parse()
-        // Its text may quote the address, which holds a password.
-        .map_err(|_| unusable("is not an address like postgres://user@host:5432/database"))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT);
+/// What is done once on the connection that listens. Whoever takes nothing from it for so long, frozen in the middle, loses it: what
+/// it does not hear, the server must keep.
+const LISTEN: &str = "
+    SET tcp_user_timeout = '30s';
+    SET tcp_keepalives_idle = 15;
+    SET tcp_keepalives_interval = 5;
+    SET tcp_keepalives_count = 3;
+    SET statement_timeout = '30s';
+";
+
+/// What a connection says: notifications, and notices of the server.
+pub type Messages = Pin<Box<dyn Stream<Item = Result<AsyncMessage, tokio_postgres::Error>> + Send>>;
+
+/// How connections are made.
+#[derive(Clone)]
+pub struct Connector {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Connector {
+    /// To that address. `ca_file`: whoever signed the server's certificate, instead of the usual authorities.
+    pub fn new(url: &str, ca_file: Option<&Path>) -> Result<Self, StoreError> {
+        let mut config: Config = url
+            .parse()
+            // Its text may quote the address, which holds a password.
+            .map_err(|_| unusable("is not an address like postgres://user@host:5432/database"))?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("pontic");
+        }
+        let tls = if config.get_ssl_mode() == SslMode::Disable {
+            None
+        } else {
+            Some(MakeRustlsConnect::new(tls(ca_file)?))
+        };
+        Ok(Self { config, tls })
     }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(SILENCE);
+
+    /// A few connections, each opened when it is first needed.
+    pub fn pool(&self, connections: usize) -> Result<Pool, StoreError> {
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let config = self.config.clone();
+        let manager = match self.tls.clone() {
+            None => Manager::from_config(config, NoTls, recycling),
+            Some(tls) => Manager::from_config(config, tls, recycling),
+        };
+        let set_up = Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                let done = client.batch_execute(SET_UP).await;
+                done.map_err(HookError::Backend)
+            })
+        });
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .post_create(set_up)
+            .build();
+        pool.map_err(|_| unusable("cannot be used with these settings"))
     }
-    if config.get_application_name().is_none() {
-        config.application_name("pontic");
-    }
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    let manager = if config.get_ssl_mode() == SslMode::Disable {
-        Manager::from_config(config, NoTls, recycling)
-    } else {
-        Manager::from_config(config, MakeRustlsConnect::new(tls(ca_file)?), recycling)
-    };
-    let set_up = Hook::async_fn(|client, _| {
-        Box::pin(async move {
-            let done = client.batch_execute(SET_UP).await;
-            done.map_err(HookError::Backend)
+
+    /// A connection that listens: its client works while its messages are asked for.
+    pub async fn listening(&self) -> Result<(Client, Messages), tokio_postgres::Error> {
+        let mut config = self.config.clone();
+        // Whoever only listens would not notice that nobody is there any more.
+        config
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(CONNECT)
+            .keepalives_retries(3);
+        Ok(match self.tls.clone() {
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                (client, messages(connection))
+            }
+            Some(tls) => {
+                let (client, connection) = config.connect(tls).await?;
+                (client, messages(connection))
+            }
         })
-    });
-    let pool = Pool::builder(manager)
-        .max_size(connections)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(PATIENCE))
-        .create_timeout(Some(PATIENCE))
-        .post_create(set_up)
-        .build();
-    pool.map_err(|_| unusable("cannot be used with these settings"))
+    }
+}
+
+/// Sets a listening connection up; `channels` are what it listens to.
+pub async fn set_up_listening(
+    client: &Client,
+    channels: &[&str],
+) -> Result<(), tokio_postgres::Error> {
+    let mut statements = LISTEN.to_owned();
+    for channel in channels {
+        statements.push_str("LISTEN ");
+        statements.push_str(channel);
+        statements.push_str(";\n");
+    }
+    client.batch_execute(&statements).await
+}
+
+fn messages<S, T>(mut connection: Connection<S, T>) -> Messages
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    Box::pin(futures_util::stream::poll_fn(move |context| {
+        connection.poll_message(context)
+    }))
 }
 
 /// Certificates are always checked: `prefer` and `require` only say whether a server without TLS will do.

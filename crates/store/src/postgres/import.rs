@@ -5,11 +5,13 @@ mod shape;
 use std::path::Path;
 
 use deadpool_postgres::{GenericClient, Transaction};
+use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 
 use self::shape::{Column, Holds, Table};
+use super::positions::{self, MovedPositions};
 use super::{PostgresStore, about, counter, rows};
 use crate::StoreError;
 use crate::sqlite::{Options, SqliteStore};
@@ -35,13 +37,14 @@ enum Cell {
     Bytes(Vec<u8>),
 }
 
-/// Moves the data in `folder` into the database, which must be empty, and compares. The folder stays as it is; nobody may write to
+/// Moves the data in `folder`, records and positions, into the database, which must be empty, and compares. The folder stays as it is; nobody may write to
 /// it meanwhile, and a server that has it open is waited for or refused.
 pub fn import(
     store: &PostgresStore,
     folder: &Path,
     key_file: Option<&Path>,
-) -> Result<Vec<Moved>, StoreError> {
+    now: Timestamp,
+) -> Result<(Vec<Moved>, MovedPositions), StoreError> {
     // Brings the folder to the format of this program, and checks its key.
     drop(SqliteStore::open(folder, key_file, Options::default())?);
     let source = rusqlite::Connection::open(folder.join("pontic.db"))?;
@@ -65,7 +68,8 @@ pub fn import(
             });
         }
         settle(&source, transaction).await?;
-        Ok(moved)
+        let positions = positions::take(transaction, &store.program, folder, now).await?;
+        Ok((moved, positions))
     })?;
     source.execute_batch("ROLLBACK")?;
     Ok(moved)

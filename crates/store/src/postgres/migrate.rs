@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_heard.sql"),
     include_str!("migrations/0005_notices.sql"),
     include_str!("migrations/0006_snooze_search.sql"),
+    include_str!("migrations/0007_positions.sql"),
 ];
 /// One starter at a time: the others wait here, and find the work done. The number is ours alone ("pontic").
 const LOCK: i64 = 0x706f_6e74_6963;

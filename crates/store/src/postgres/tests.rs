@@ -1,5 +1,8 @@
 //! What only a server can show; everything else is told by the contract.
 
+mod listening;
+mod positions;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -51,7 +54,8 @@ impl Database {
 
 /// Runs statements on a connection of its own.
 fn run(url: &str, sql: &str) {
-    let pool = super::connection::pool(url, None, 1).expect("an address");
+    let connector = super::connection::Connector::new(url, None).expect("an address");
+    let pool = connector.pool(1).expect("settings");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let client = pool.get().await.expect("connected");

@@ -1,0 +1,77 @@
+//! Connections to the server, and what is done with them: nothing outside begins or ends a transaction.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Client, Pool, Transaction};
+
+use super::connection::Connector;
+use super::line::Line;
+use crate::StoreError;
+
+/// Some connections, and the thread that serves them; clones share both.
+#[derive(Clone)]
+pub struct Database {
+    line: Arc<Line>,
+    pool: Pool,
+}
+
+impl Database {
+    /// So many connections at most.
+    pub fn new(connector: &Connector, connections: usize) -> Result<Self, StoreError> {
+        Ok(Self {
+            line: Arc::new(Line::new()?),
+            pool: connector.pool(connections)?,
+        })
+    }
+
+    /// One connection more, which nobody else gets.
+    pub fn beside(&self, connector: &Connector) -> Result<Self, StoreError> {
+        Ok(Self {
+            line: Arc::clone(&self.line),
+            pool: connector.pool(1)?,
+        })
+    }
+
+    /// Runs `work` with a connection.
+    pub fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.line.wait_for(async {
+            let client = self.pool.get().await?;
+            let done = work(&client).await;
+            put_back(client, &done);
+            done
+        })
+    }
+
+    /// Runs `work` in a transaction that writes; on an error nothing of it remains.
+    pub fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.line.wait_for(async {
+            let mut client = self.pool.get().await?;
+            let done = within(&mut client, work).await;
+            put_back(client, &done);
+            done
+        })
+    }
+}
+
+/// A connection on which the server was not there is not used again, also where it does not know yet that it is broken.
+fn put_back<T>(client: Client, done: &Result<T, StoreError>) {
+    if let Err(StoreError::Unavailable(_)) = done {
+        drop(Client::take(client));
+    }
+}
+
+async fn within<T>(
+    client: &mut Client,
+    work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = client.transaction().await?;
+    let done = work(&transaction).await?;
+    transaction.commit().await?;
+    Ok(done)
+}
