@@ -20,8 +20,7 @@ use pontic_store::{Heard, Store, StoreError};
 use crate::app::App;
 use crate::drivers::Heed;
 use crate::endpoints::Endpoints;
-use crate::http::alerts;
-use crate::live::Hub;
+use crate::live::{Hub, alert_dealt_with};
 use crate::notify::{self, Notify};
 use crate::reading::one;
 use crate::relay::Relay;
@@ -82,11 +81,22 @@ impl Hearing {
         if *told + 1 >= first {
             self.parts.hub.tell(batch, committed);
             // What an entry published follows it directly.
-            let lengths = batch.entries.iter().map(|entry| entry.published.len() as u64);
-            let last = committed.seqs.iter().zip(lengths).map(|(seq, length)| seq + length).max();
+            let lengths = batch
+                .entries
+                .iter()
+                .map(|entry| entry.published.len() as u64);
+            let last = committed
+                .seqs
+                .iter()
+                .zip(lengths)
+                .map(|(seq, length)| seq + length)
+                .max();
             *told = last.unwrap_or(first).max(*told);
         }
-        let publishes = batch.entries.iter().any(|entry| !entry.published.is_empty());
+        let publishes = batch
+            .entries
+            .iter()
+            .any(|entry| !entry.published.is_empty());
         self.parts.relay.hear(publishes);
         self.parts.notify.hear(batch, committed);
         self.parts.heed.hear(&batch.records);
@@ -167,7 +177,8 @@ impl Hearing {
         if row.name != "RulesSet" {
             return;
         }
-        let Ok(Some(Body::RulesSet(theirs))) = Body::from_parts(&row.name, &row.detail, None) else {
+        let Ok(Some(Body::RulesSet(theirs))) = Body::from_parts(&row.name, &row.detail, None)
+        else {
             return;
         };
         let differ = theirs.rules != self.parts.rules;
@@ -223,7 +234,7 @@ fn hear(app: &App, heard: Heard) {
 fn hear_alert(app: &App, lab: &LabId, number: u64) -> Result<(), StoreError> {
     let found = app.store.alerts_after(number.saturating_sub(1), 1)?;
     let row = found.iter().find(|row| row.number == number);
-    if let Some(message) = row.and_then(alerts::message) {
+    if let Some(message) = row.and_then(alert_dealt_with) {
         app.hub.tell_alert(lab, message);
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! what dispatchers do with alerts; whoever missed some of it is told how the open ones stand.
 
 mod catch_up;
+mod dealt_with;
 mod message;
 mod observed;
 mod snapshot;
@@ -23,6 +24,7 @@ use tokio::sync::broadcast;
 use message::{Logged, of_entry};
 
 pub use catch_up::since;
+pub use dealt_with::{alert_closed, alert_dealt_with, alert_snoozed};
 pub use message::Place;
 pub use snapshot::{alerts, snapshot, with_stops};
 

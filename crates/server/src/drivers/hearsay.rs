@@ -4,6 +4,8 @@
 //! observed, so that the first one counts and the others change nothing. So none is lost with the program that took the fix, and
 //! nobody has to find out who is still alive.
 
+use std::cmp::Ordering;
+
 use jiff::{SignedDuration, Timestamp};
 use pontic_store::StoreError;
 use pontic_store::positions::Received;
@@ -21,10 +23,16 @@ impl Drivers {
         for received in fixes {
             let handle = self.fleet.handle(received.driver);
             let mut state = locked(&handle);
-            let newest = state.newest;
+            let order = state
+                .newest
+                .map_or(Ordering::Greater, |newest| received.fix.order(&newest));
+            if order.is_eq() {
+                // It may be told twice.
+                continue;
+            }
             // Whoever is folding this driver's route again is to see it.
             state.taken += 1;
-            if newest.is_none_or(|newest| received.fix.order(&newest).is_gt()) {
+            if order.is_gt() {
                 self.go_on(received.driver, &mut state, &received.fix, now, false);
             } else {
                 state.note_late(received.fix.at);

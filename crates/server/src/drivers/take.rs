@@ -93,7 +93,7 @@ impl Drivers {
     }
 
     /// The newest fix moves the driver on.
-    fn go_on(
+    pub(super) fn go_on(
         &self,
         no: DriverNo,
         state: &mut State,

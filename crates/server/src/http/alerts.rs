@@ -7,11 +7,9 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use pontic_core::fault::Reason;
-use pontic_core::time;
 use pontic_store::page::Alerts;
 use pontic_wire::fields::{self, Reader};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 
 use super::body;
@@ -19,6 +17,7 @@ use super::paging::{List, paging, said};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
+use crate::live;
 use crate::shape;
 
 /// Longest that an alert is put off: half a day.
@@ -77,7 +76,7 @@ pub async fn close(
         .read(move |store| store.close_alert(caller.lab_id.as_ref(), number))
         .await?;
     let lab = closed.ok_or_else(Problem::not_found)?;
-    app.hub.tell_alert(&lab, closed_message(&lab, number));
+    app.hub.tell_alert(&lab, live::alert_closed(&lab, number));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -108,28 +107,7 @@ pub async fn snooze(
         .read(move |store| store.snooze_alert(caller.lab_id.as_ref(), number, until))
         .await?;
     let lab = snoozed.ok_or_else(Problem::not_found)?;
-    app.hub.tell_alert(&lab, snoozed_message(&lab, number, until));
+    app.hub
+        .tell_alert(&lab, live::alert_snoozed(&lab, number, until));
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What was done last with an alert, as dispatchers are told; nothing for one with which nothing was done.
-pub fn message(row: &AlertRow) -> Option<Value> {
-    if !row.open {
-        return Some(closed_message(&row.lab_id, row.number));
-    }
-    let until = row.snoozed_until?;
-    Some(snoozed_message(&row.lab_id, row.number, until))
-}
-
-fn closed_message(lab: &LabId, number: u64) -> Value {
-    json!({ "type": "ALERT_CLOSED", "number": number, "labId": lab })
-}
-
-fn snoozed_message(lab: &LabId, number: u64, until: Timestamp) -> Value {
-    json!({
-        "type": "ALERT_SNOOZED",
-        "number": number,
-        "labId": lab,
-        "until": time::format(until),
-    })
 }

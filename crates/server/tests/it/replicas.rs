@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{
-    Client, Receiver, Road, Server, Socket, Start, case, database_at, date_in, eventually, fix, fresh, now, said,
+    Client, Receiver, Road, Server, Socket, Start, case, database_at, date_in, eventually, fix,
+    fresh, now, said,
 };
 
 /// A database, and the key of all programs on it.
@@ -47,7 +48,10 @@ fn ago(seconds: i64) -> Timestamp {
 }
 
 fn numbers(messages: &[Value]) -> Vec<u64> {
-    messages.iter().filter_map(|message| message["seq"].as_u64()).collect()
+    messages
+        .iter()
+        .filter_map(|message| message["seq"].as_u64())
+        .collect()
 }
 
 fn send_case(server: &Server, lab: &str, clinic: &str, id: &str) -> String {
@@ -76,11 +80,15 @@ fn what_is_sent_to_one_is_seen_at_all_in_one_order() {
         let server = [&first, &second][index % 2];
         send_case(server, &lab, &format!("C{index}"), &format!("K{index}"));
     }
-    let is_last = |message: &Value| message["type"] == "CLINIC_UPDATED" && message["clinicId"] == "C9";
+    let is_last =
+        |message: &Value| message["type"] == "CLINIC_UPDATED" && message["clinicId"] == "C9";
     let (at_first, at_second) = (here.until(is_last), there.until(is_last));
     assert_eq!(at_first, at_second);
     let rising = numbers(&at_first);
-    assert!(rising.windows(2).all(|pair| pair[0] < pair[1]), "{rising:?}");
+    assert!(
+        rising.windows(2).all(|pair| pair[0] < pair[1]),
+        "{rising:?}"
+    );
 }
 
 #[test]
@@ -98,10 +106,18 @@ fn a_stream_goes_on_at_another_program_without_a_gap() {
     drop(first.kill());
     send_case(&second, &lab, "C2", "K2");
     let mut there = Socket::watch(&at(&second, &desk), &format!("?after={epoch}:{last}"));
-    let rest = there.until(|message| message["type"] == "CLINIC_UPDATED" && message["clinicId"] == "C2");
-    assert!(rest.iter().all(|message| message["type"] != "SNAPSHOT"), "{rest:?}");
-    assert!(numbers(&rest).iter().all(|number| *number > last), "{rest:?}");
-    let again = |message: &&Value| message["clinicId"] == "C1" && message["type"] == "CLINIC_UPDATED";
+    let rest =
+        there.until(|message| message["type"] == "CLINIC_UPDATED" && message["clinicId"] == "C2");
+    assert!(
+        rest.iter().all(|message| message["type"] != "SNAPSHOT"),
+        "{rest:?}"
+    );
+    assert!(
+        numbers(&rest).iter().all(|number| *number > last),
+        "{rest:?}"
+    );
+    let again =
+        |message: &&Value| message["clinicId"] == "C1" && message["type"] == "CLINIC_UPDATED";
     assert_eq!(rest.iter().filter(again).count(), 0, "{rest:?}");
 }
 
@@ -111,7 +127,9 @@ fn settings_made_at_one_count_at_all() {
     let (first, second) = group.pair();
     let lab = fresh("L");
     // A token that is revoked.
-    let made = first.admin().post("/v1/tokens", &json!({ "role": "viewer", "labId": lab }));
+    let made = first
+        .admin()
+        .post("/v1/tokens", &json!({ "role": "viewer", "labId": lab }));
     let made = made.expect(201);
     let holder = second.holder(made["token"].as_str().expect("a token"));
     holder.get("/v1/deliveries").expect(200);
@@ -123,13 +141,23 @@ fn settings_made_at_one_count_at_all() {
     holder.get("/v1/deliveries").refused(401, "unauthorized");
     // An endpoint of a practice system.
     let endpoint = json!({ "labId": lab, "system": "opendental", "secrets": ["of-the-test"] });
-    first.admin().put("/v1/endpoints/od-9", &endpoint).expect(201);
-    let unsigned = || second.nobody().post("/webhooks/ehr/opendental/od-9", &json!({}));
+    first
+        .admin()
+        .put("/v1/endpoints/od-9", &endpoint)
+        .expect(201);
+    let unsigned = || {
+        second
+            .nobody()
+            .post("/webhooks/ehr/opendental/od-9", &json!({}))
+    };
     eventually(|| (unsigned().status == 401).then_some(()));
     // A subscription: what is published by one is sent by any.
     let receiver = Receiver::taking();
     let subscription = json!({ "labId": lab, "url": receiver.url(), "pattern": {} });
-    first.admin().put("/v1/subscriptions/s-9", &subscription).expect(201);
+    first
+        .admin()
+        .put("/v1/subscriptions/s-9", &subscription)
+        .expect(201);
     drop(first.kill());
     send_case(&second, &lab, "C1", "K1");
     eventually(|| (!receiver.received().is_empty()).then_some(()));
@@ -148,10 +176,15 @@ fn an_alert_that_is_dealt_with_at_one_is_gone_at_all() {
     let number = alerts["items"][0]["number"].as_u64().expect("an alert");
     let mut there = Socket::watch(&at(&second, &desk), "");
     there.next();
-    desk.post(&format!("/v1/alerts/{number}/snooze"), &json!({ "minutes": 30 })).expect(204);
+    desk.post(
+        &format!("/v1/alerts/{number}/snooze"),
+        &json!({ "minutes": 30 }),
+    )
+    .expect(204);
     let told = there.until(|message| message["type"] == "ALERT_SNOOZED");
     assert_eq!(told.last().expect("one")["number"], number);
-    desk.post(&format!("/v1/alerts/{number}/close"), &json!({})).expect(204);
+    desk.post(&format!("/v1/alerts/{number}/close"), &json!({}))
+        .expect(204);
     let told = there.until(|message| message["type"] == "ALERT_CLOSED");
     assert_eq!(told.last().expect("one")["number"], number);
 }
@@ -172,27 +205,52 @@ const VISIT: [(i64, f64, f64); 8] = [
 fn a_driver_who_changes_programs_in_mid_route_is_seen_as_one() {
     let group = Group::new();
     let (first, second) = group.pair();
-    let road = Road::start(&first, &fresh("L"), &fresh("D"), ago(110), &[3_000.0, 9_000.0]);
+    let road = Road::start(
+        &first,
+        &fresh("L"),
+        &fresh("D"),
+        ago(110),
+        &[3_000.0, 9_000.0],
+    );
     let desk = first.role("dispatcher", &road.lab);
-    let mut watchers = [Socket::watch(&desk, ""), Socket::watch(&at(&second, &desk), "")];
+    let mut watchers = [
+        Socket::watch(&desk, ""),
+        Socket::watch(&at(&second, &desk), ""),
+    ];
     let driver = road.driver_token(&first);
     // Every other position goes to the other program, sooner or later than it heard of the one before.
-    let mut phones = [Socket::drive(&driver, ""), Socket::drive(&at(&second, &driver), "")];
+    let mut phones = [
+        Socket::drive(&driver, ""),
+        Socket::drive(&at(&second, &driver), ""),
+    ];
     for (index, (seconds, metres, kmh)) in VISIT.iter().enumerate() {
         let ack = phones[index % 2].ask(&fix(road.at(*seconds), *metres, *kmh));
         assert_eq!(ack["type"], "ACK", "{ack}");
     }
     for watcher in &mut watchers {
         let told = watcher.until(|message| message["type"] == "STOP_DEPARTED");
-        for kind in ["GEOFENCE_ENTER", "STOP_ARRIVED", "GEOFENCE_EXIT", "ARRIVAL_NOTIFICATION"] {
-            let count = told.iter().filter(|message| message["type"] == kind).count();
+        for kind in [
+            "GEOFENCE_ENTER",
+            "STOP_ARRIVED",
+            "GEOFENCE_EXIT",
+            "ARRIVAL_NOTIFICATION",
+        ] {
+            let count = told
+                .iter()
+                .filter(|message| message["type"] == kind)
+                .count();
             assert_eq!(count, 1, "{kind}: {told:?}");
         }
-        let places = told.iter().filter(|message| message["type"] == "DRIVER_LOCATION_UPDATE");
+        let places = told
+            .iter()
+            .filter(|message| message["type"] == "DRIVER_LOCATION_UPDATE");
         assert_eq!(places.count(), VISIT.len());
     }
     for server in [&first, &second] {
-        assert_eq!(road.sightings(server, 0), ["entered", "arrived", "exited", "departed"]);
+        assert_eq!(
+            road.sightings(server, 0),
+            ["entered", "arrived", "exited", "departed"]
+        );
         let stop = road.stop(server, 0);
         assert_eq!(stop["arrivedAt"], json!(road.at(105).to_string()));
         assert_eq!(stop["corrections"], Value::Null, "{stop}");
@@ -244,7 +302,9 @@ fn a_phone_that_was_offline_sends_its_buffer_to_whichever_answers() {
     assert_eq!(late["late"], 2, "{late}");
     let again = post(&driver, &VISIT[4..6]);
     assert_eq!(again["duplicates"], 2, "{again}");
-    eventually(|| (road.stop(&first, 0)["arrivedAt"] == json!(road.at(105).to_string())).then_some(()));
+    eventually(|| {
+        (road.stop(&first, 0)["arrivedAt"] == json!(road.at(105).to_string())).then_some(())
+    });
 }
 
 #[test]
@@ -253,7 +313,10 @@ fn a_program_with_other_rules_puts_those_before_it_out_of_service() {
     let first = group.start().go();
     let lab = fresh("L");
     send_case(&first, &lab, "C1", "K1");
-    let second = group.start().env("PONTIC_DEFAULT_TIME_ZONE", "Europe/Berlin").go();
+    let second = group
+        .start()
+        .env("PONTIC_DEFAULT_TIME_ZONE", "Europe/Berlin")
+        .go();
     let ready = |server: &Server| server.nobody().get("/readyz");
     eventually(|| (ready(&first).status == 503).then_some(()));
     assert_eq!(ready(&first).json()["rules"], "outdated");
@@ -266,7 +329,10 @@ fn a_program_with_other_rules_puts_those_before_it_out_of_service() {
     assert_eq!(ready(&second).status, 200);
     // Started anew with the same ones it is in service again.
     drop(first.kill());
-    let first = group.start().env("PONTIC_DEFAULT_TIME_ZONE", "Europe/Berlin").go();
+    let first = group
+        .start()
+        .env("PONTIC_DEFAULT_TIME_ZONE", "Europe/Berlin")
+        .go();
     assert_eq!(ready(&first).status, 200);
     assert_eq!(ready(&second).status, 200);
 }
@@ -278,7 +344,10 @@ fn due_work_is_done_once_whoever_does_it() {
     let lab = fresh("L");
     let receiver = Receiver::taking();
     let subscription = json!({ "labId": lab, "url": receiver.url(), "pattern": { "detail-type": ["DeliveryScheduled"] } });
-    servers[0].admin().put("/v1/subscriptions/s-1", &subscription).expect(201);
+    servers[0]
+        .admin()
+        .put("/v1/subscriptions/s-1", &subscription)
+        .expect(201);
     for index in 0..60 {
         let clinic = format!("C{index}");
         send_case(&servers[index % 3], &lab, &clinic, &format!("K{index}"));
@@ -301,7 +370,13 @@ fn another_key_is_refused() {
     let _first = group.start().go();
     let other = tempfile::tempdir().expect("a folder");
     let key = other.path().join("data.key");
-    let refused = group.start().env("PONTIC_KEY_FILE", key.to_str().expect("a path")).fails();
+    let refused = group
+        .start()
+        .env("PONTIC_KEY_FILE", key.to_str().expect("a path"))
+        .fails();
     let text = said(&refused);
-    assert!(refused.status.code() == Some(1) && text.contains("key"), "{text}");
+    assert!(
+        refused.status.code() == Some(1) && text.contains("key"),
+        "{text}"
+    );
 }
