@@ -29,6 +29,8 @@ pub struct State {
     pub regions_told: u64,
     /// Silence was told, and nothing heard since.
     pub silent: bool,
+    /// When another program was last heard to take a fix of theirs.
+    pub elsewhere: Option<Timestamp>,
 }
 
 impl State {
@@ -53,9 +55,14 @@ impl State {
     }
 }
 
-/// Every driver's state, each behind a lock of its own; and who is not at work, which is asked for with such a lock held.
+/// Every driver.
 #[derive(Default)]
-pub struct Fleet(RwLock<Vec<Arc<Mutex<State>>>>, RwLock<HashSet<DriverNo>>);
+pub struct Fleet {
+    /// Their states, each behind a lock of its own.
+    states: RwLock<Vec<Arc<Mutex<State>>>>,
+    /// Who is not at work; asked for with such a lock held.
+    away: RwLock<HashSet<DriverNo>>,
+}
 
 /// A driver's lock.
 pub type Handle = Arc<Mutex<State>>;
@@ -69,12 +76,12 @@ impl Fleet {
     /// The driver's lock.
     pub fn handle(&self, no: DriverNo) -> Handle {
         let place = no.0 as usize;
-        let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = states.get(place) {
             return Arc::clone(state);
         }
         drop(states);
-        let mut states = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
         if states.len() <= place {
             states.resize_with(place + 1, Handle::default);
         }
@@ -93,7 +100,7 @@ impl Fleet {
 
     /// The driver is not at work, or is again.
     pub fn set_away(&self, no: DriverNo, is_away: bool) {
-        let mut away = self.1.write().unwrap_or_else(PoisonError::into_inner);
+        let mut away = self.away.write().unwrap_or_else(PoisonError::into_inner);
         if is_away {
             away.insert(no);
         } else {
@@ -103,13 +110,13 @@ impl Fleet {
 
     /// Whether the driver has a break or is off duty.
     pub fn is_away(&self, no: DriverNo) -> bool {
-        let away = self.1.read().unwrap_or_else(PoisonError::into_inner);
+        let away = self.away.read().unwrap_or_else(PoisonError::into_inner);
         away.contains(&no)
     }
 
     /// Every number that was used.
     pub fn numbers(&self) -> impl Iterator<Item = DriverNo> + use<> {
-        let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
         (0..u32::try_from(states.len()).unwrap_or(u32::MAX)).map(DriverNo)
     }
 

@@ -8,13 +8,23 @@ use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use pontic_store::StoreError;
-use pontic_store::positions::Received;
+use pontic_store::positions::{DriverNo, Received};
 
-use super::fleet::locked;
+use super::fleet::{State, locked};
 use super::{Drivers, Late};
 
 /// What was not heard is looked for so far back.
 const MISSED: SignedDuration = SignedDuration::from_mins(30);
+
+/// For so long after a phone sent to another program, what it sends here is looked for there first.
+const SHARED: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether the driver's phone sent to another program a moment ago, and fixes of there may be on disk that were not heard of yet.
+pub fn is_shared(state: &State, now: Timestamp) -> bool {
+    state
+        .elsewhere
+        .is_some_and(|at| now.duration_since(at) < SHARED)
+}
 
 impl Drivers {
     /// Takes fixes that another program took, and has on disk.
@@ -30,6 +40,7 @@ impl Drivers {
                 // It may be told twice.
                 continue;
             }
+            state.elsewhere = Some(now);
             // Whoever is folding this driver's route again is to see it.
             state.taken += 1;
             if order.is_gt() {
@@ -40,6 +51,29 @@ impl Drivers {
                 let _ = self.late.send(Late::Driver(received.driver));
             }
         }
+    }
+
+    /// Before a fix is taken from a phone that sent to another program: what was taken there is on disk, and may not be heard of yet.
+    pub(super) fn catch_up(
+        &self,
+        no: DriverNo,
+        state: &mut State,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let last = self
+            .log
+            .last(no)?
+            .map_or(Timestamp::MIN, |kept| kept.fix.at);
+        if let Some(known) = state.newest.filter(|newest| newest.at <= last) {
+            for fix in self.fixes(no, known.at, Timestamp::MAX)? {
+                let newest = state.newest.unwrap_or(known);
+                if fix.order(&newest).is_gt() {
+                    state.taken += 1;
+                    self.go_on(no, state, &fix, now, false);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Nothing was heard of other programs for a while: the log knows where everybody is, and routes are looked at again.

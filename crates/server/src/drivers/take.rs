@@ -7,6 +7,7 @@ use pontic_store::StoreError;
 use pontic_store::positions::{DriverNo, Received};
 
 use super::fleet::{State, locked};
+use super::hearsay;
 use super::{Drivers, Late, telling};
 
 /// What became of a fix.
@@ -53,6 +54,9 @@ impl Drivers {
         }
         let handle = self.fleet.handle(no);
         let mut state = locked(&handle);
+        if hearsay::is_shared(&state, now) {
+            self.catch_up(no, &mut state, now)?;
+        }
         let newest = state.newest;
         let is_newest = newest.is_none_or(|newest| fix.order(&newest).is_gt());
         if !is_newest && self.log.contains(no, &fix)? {
