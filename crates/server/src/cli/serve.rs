@@ -47,7 +47,7 @@ pub(super) fn run_with<F: Future<Output = anyhow::Result<ExitCode>>>(
         }
     };
     start_logging(&config)?;
-    crate::metrics::recorder();
+    crate::metrics::exposition::recorder();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)

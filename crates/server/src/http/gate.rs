@@ -21,6 +21,7 @@ use super::request_id;
 use crate::access::{Caller, Need, Role, is_for_clinics, need};
 use crate::app::App;
 use crate::limits::Kind;
+use crate::metrics::exposition;
 
 /// Name of the cookie of a browser's session.
 pub const SESSION_COOKIE: &str = "pontic_session";
@@ -49,6 +50,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
             response.headers_mut().insert("x-request-id", value);
         }
         protect(response.headers_mut());
+        exposition::answered(response.status(), started.elapsed());
         if response.status().is_server_error() || tracing::enabled!(tracing::Level::DEBUG) {
             tracing::info!(status = response.status().as_u16(), %method, id = told, ms = started.elapsed().as_millis(), "answered");
         }
