@@ -124,7 +124,7 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
 /// What becomes of a position.
 const POSITIONS: [&str; 4] = ["accepted", "duplicate", "late", "rejected"];
 /// Labels whose values are all known.
-const KNOWN: [(&str, &str, &[&str]); 4] = [
+const KNOWN: [(&str, &str, &[&str]); 5] = [
     (
         "pontic_messages_total",
         "outcome",
@@ -132,6 +132,7 @@ const KNOWN: [(&str, &str, &[&str]); 4] = [
     ),
     ("pontic_positions_total", "outcome", &POSITIONS),
     ("pontic_names_read_total", "kind", &["delivery", "pickup"]),
+    ("pontic_travel_times_total", "outcome", &["found"]),
     (
         "pontic_http_answers_total",
         "code",

@@ -22,7 +22,7 @@ pub use phone::Phone;
 pub use proxy::Proxy;
 pub use receiver::{Received, Receiver, Reply};
 pub use road::{Road, fix, north};
-pub use server::{ADMIN, Folder, Server, Start, pontic, said, secret_of};
+pub use server::{ADMIN, Folder, Server, Start, pontic, program, said, secret_of};
 pub use socket::Socket;
 pub use time::{after_hours, date_in, now};
 

@@ -13,6 +13,7 @@ mod config;
 #[cfg(feature = "postgres")]
 mod database;
 mod demo;
+mod deploy;
 mod directory;
 mod drive_day;
 mod driver_phone;
