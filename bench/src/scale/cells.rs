@@ -1,7 +1,7 @@
 //! Labs over cells: by their id alone, or by a list that somebody keeps; and who moves when there is one cell more.
 
-use super::chance::{Chance, mix};
-use crate::numbers::float;
+use super::chance::Chance;
+use crate::numbers::{chance as mix, float};
 use crate::table::Table;
 
 /// Labs, and how unlike they are: the deviation of the logarithm of their load, so that one in a hundred is ten times the usual.
@@ -14,7 +14,7 @@ const DRAWN: u64 = 200;
 
 /// Loads of labs, as shares of all.
 fn loads(seed: u64) -> Vec<f64> {
-    let mut chance = Chance::new(seed);
+    let mut chance = Chance::new(seed << 32);
     let drawn: Vec<f64> = (0..LABS).map(|_| (UNLIKE * chance.normal()).exp()).collect();
     let all: f64 = drawn.iter().sum();
     drawn.into_iter().map(|load| load / all).collect()

@@ -1,6 +1,8 @@
-//! Chance that is the same in every run.
+//! Chance that is the same in every run, one number after the other.
 
-/// A sequence of numbers that look drawn (`SplitMix64`).
+use crate::numbers::chance;
+
+/// Numbers that look drawn.
 pub struct Chance(u64);
 
 impl Chance {
@@ -11,8 +13,8 @@ impl Chance {
 
     /// The next number.
     pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+        self.0 = self.0.wrapping_add(1);
+        chance(self.0)
     }
 
     /// Uniform in 0..1.
@@ -31,11 +33,4 @@ impl Chance {
         let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.share()).cos()
     }
-}
-
-/// Numbers that differ little become numbers that differ everywhere.
-pub const fn mix(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }

@@ -55,5 +55,7 @@ mod search;
 mod series;
 mod stopping;
 mod three_phones;
+#[cfg(feature = "otlp")]
+mod traces;
 mod vectors;
 mod webhooks;
