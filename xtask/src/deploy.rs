@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -19,6 +19,8 @@ pub fn check() -> Result<()> {
     rules(&deploy.join("prometheus"))?;
     manifests(&deploy.join("kubernetes"))?;
     compose(&deploy.join("compose.yaml"))?;
+    bus(&deploy.join("compose/nats.conf"))?;
+    proxy(&deploy.join("compose/Caddyfile"))?;
     unit(&deploy.join("systemd/pontic.service"))
 }
 
@@ -66,6 +68,54 @@ fn compose(file: &Path) -> Result<()> {
     let mut docker = Command::new("docker");
     docker.args(["compose", "--file"]).arg(file);
     steps::run(docker.args(["config", "--quiet"]))
+}
+
+/// NATS reads its configuration, with the secrets where compose puts them.
+fn bus(file: &Path) -> Result<()> {
+    let server = packages::unpack("nats-server", "usr/sbin/nats-server")?;
+    let folder = target()?.join("deploy");
+    let (etc, run) = (folder.join("etc/nats"), folder.join("run/secrets"));
+    fs::create_dir_all(&etc)?;
+    fs::create_dir_all(&run)?;
+    fs::write(
+        run.join("bus-password.conf"),
+        "authorization { user: pontic, password: \"of-a-check\" }\n",
+    )?;
+    let copy = etc.join("nats.conf");
+    let read = |text: &str| -> Result<Output> {
+        fs::write(&copy, text)?;
+        let mut check = Command::new(&server);
+        check.args(["-t", "-c"]).arg(&copy);
+        check.output().context("nats-server")
+    };
+    let text = fs::read_to_string(file)?;
+    let mut said = read(&text)?;
+    if String::from_utf8_lossy(&said.stderr).contains("unknown field \"sync_interval\"") {
+        println!("nats-server is older than 2.10: it reads all but `sync_interval`");
+        let known = text.lines().filter(|line| !line.contains("sync_interval"));
+        said = read(&known.collect::<Vec<_>>().join("\n"))?;
+    }
+    let complaint = String::from_utf8_lossy(&said.stderr);
+    ensure!(said.status.success(), "nats-server: {complaint}");
+    Ok(())
+}
+
+/// The proxy reads its configuration, and has no other taste in how it is written.
+fn proxy(file: &Path) -> Result<()> {
+    let caddy = packages::unpack("caddy", "usr/bin/caddy")?;
+    for arguments in [
+        ["fmt", "--diff"].as_slice(),
+        &["validate", "--adapter", "caddyfile", "--config"],
+    ] {
+        let mut check = Command::new(&caddy);
+        check.args(arguments).arg(file);
+        // It keeps a folder of its own beside what it checks.
+        check.env("HOME", target()?.join("deploy"));
+        let said = check.output().context("caddy")?;
+        let complaint = String::from_utf8_lossy(&said.stderr);
+        ensure!(said.status.success(), "caddy {}: {complaint}", arguments[0]);
+    }
+    Ok(())
 }
 
 /// systemd reads the unit, and counts what it leaves open.

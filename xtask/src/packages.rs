@@ -52,7 +52,10 @@ pub fn unpack(package: &str, program: &str) -> Result<PathBuf> {
     if let Some(found) = known.find(|path| path.is_file()) {
         return Ok(found);
     }
-    println!("{} is not installed: apt-get download {package}", name.display());
+    println!(
+        "{} is not installed: apt-get download {package}",
+        name.display()
+    );
     fetch(package, &folder)
         .ok()
         .filter(|()| unpacked.is_file())

@@ -15,7 +15,9 @@ const DRAWN: u64 = 200;
 /// Loads of labs, as shares of all.
 fn loads(seed: u64) -> Vec<f64> {
     let mut chance = Chance::new(seed << 32);
-    let drawn: Vec<f64> = (0..LABS).map(|_| (UNLIKE * chance.normal()).exp()).collect();
+    let drawn: Vec<f64> = (0..LABS)
+        .map(|_| (UNLIKE * chance.normal()).exp())
+        .collect();
     let all: f64 = drawn.iter().sum();
     drawn.into_iter().map(|load| load / all).collect()
 }
@@ -86,7 +88,10 @@ pub fn print() {
             cells.to_string(),
             format!("{:.2}, {:.2}", hashed[middle], hashed[hashed.len() - 1]),
             format!("{:.2}, {:.2}", listed[middle], listed[listed.len() - 1]),
-            format!("{:.0} %", 100.0 * moving / float(usize::try_from(DRAWN).unwrap_or(1))),
+            format!(
+                "{:.0} %",
+                100.0 * moving / float(usize::try_from(DRAWN).unwrap_or(1))
+            ),
         ]);
     }
     table.print("400 labs of very unlike size over cells (simulated)");

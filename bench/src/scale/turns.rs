@@ -23,8 +23,10 @@ const SYNCS_US: [f64; 3] = [500.0, 1_500.0, 4_000.0];
 /// Numbers of replicas.
 const REPLICAS: [usize; 5] = [1, 2, 3, 4, 8];
 /// Events that are let through before it counts, and that count.
-const WARM_UP: usize = 50_000;
-const COUNTED: usize = 400_000;
+const WARM_UP: usize = 20_000;
+const COUNTED: usize = 100_000;
+/// More events a second than any of them can take, so that all wait in full batches.
+const FLOOD: f64 = 100_000.0;
 
 /// What `events` in one batch cost, in µs: of the replica before its turn, and of the database in it.
 fn cost_us(events: usize) -> (f64, f64) {
@@ -86,7 +88,11 @@ fn run(replicas: usize, sync_us: f64, rate: f64) -> Outcome {
             continue;
         };
         let replica = &mut all[index];
-        let there = replica.waiting.iter().take(MOST).take_while(|came| **came <= start);
+        let there = replica
+            .waiting
+            .iter()
+            .take(MOST)
+            .take_while(|came| **came <= start);
         let events = there.count();
         let (own_us, turn_us) = cost_us(events);
         let turn = (start + own_us).max(turn_free_at);
@@ -126,8 +132,7 @@ pub fn print() {
     ];
     let mut table = Table::new(&columns);
     for sync_us in SYNCS_US {
-        // More than can be taken, so that all that come wait in full batches.
-        let flooded = |replicas| run(replicas, sync_us, 1e6);
+        let flooded = |replicas| run(replicas, sync_us, FLOOD);
         let one = flooded(1).rate;
         for replicas in REPLICAS {
             let most = flooded(replicas);
@@ -174,7 +179,7 @@ mod tests {
     fn one_replica_does_what_its_batches_take() {
         let (own, turn) = cost_us(MOST);
         let expected = float(MOST) / ((own + turn + 500.0) / 1e6);
-        let outcome = run(1, 500.0, 1e6);
+        let outcome = run(1, 500.0, FLOOD);
         assert!(is_near(outcome.rate, expected), "{}", outcome.rate);
         assert!(is_near(outcome.batch, float(MOST)), "{}", outcome.batch);
     }
@@ -183,7 +188,7 @@ mod tests {
     fn many_replicas_do_what_turns_allow_and_no_more() {
         let (_, turn) = cost_us(MOST);
         let wall = float(MOST) / ((turn + 500.0) / 1e6);
-        let rates = [1, 2, 4, 8].map(|replicas| run(replicas, 500.0, 1e6).rate);
+        let rates = [1, 2, 4, 8].map(|replicas| run(replicas, 500.0, FLOOD).rate);
         assert!(rates.is_sorted(), "{rates:?}");
         assert!(is_near(rates[3], wall), "{rates:?} of {wall}");
     }

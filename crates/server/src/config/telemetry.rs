@@ -57,9 +57,7 @@ fn endpoint(setting: &Setting) -> Result<Option<String>, String> {
         return Err("is no address like http://collector:4318".to_owned());
     }
     if cfg!(not(feature = "otlp")) {
-        return Err(
-            "cannot be used: this program was built without the feature `otlp`".to_owned(),
-        );
+        return Err("cannot be used: this program was built without the feature `otlp`".to_owned());
     }
     Ok(Some(match path {
         "" | "/" => format!("{}{PATH}", text.trim_end_matches('/')),
@@ -91,7 +89,9 @@ mod tests {
             layers.add_flag(name, *value);
         }
         let telemetry = decide(&mut layers);
-        layers.finish(telemetry).map_err(|faults| faults.to_string())
+        layers
+            .finish(telemetry)
+            .map_err(|faults| faults.to_string())
     }
 
     #[test]
@@ -104,7 +104,14 @@ mod tests {
             let telemetry = of(&[("telemetry.otlpEndpoint", said)]).expect("sound");
             assert_eq!(telemetry.endpoint.as_deref(), Some(expected));
         }
-        for said in ["", "c:4318", "grpc://c:4317", "http://", "http:///x", "http://c/ x"] {
+        for said in [
+            "",
+            "c:4318",
+            "grpc://c:4317",
+            "http://",
+            "http:///x",
+            "http://c/ x",
+        ] {
             assert!(of(&[("telemetry.otlpEndpoint", said)]).is_err(), "{said}");
         }
     }
@@ -117,6 +124,9 @@ mod tests {
         assert_eq!(headers[1], ("b".to_owned(), "c=d".to_owned()));
         assert!(!format!("{telemetry:?}").contains("hush"));
         let fault = of(&[("telemetry.otlpHeaders", "hush")]).expect_err("no pair");
-        assert!(!fault.contains("hush") && fault.contains("otlpHeaders"), "{fault}");
+        assert!(
+            !fault.contains("hush") && fault.contains("otlpHeaders"),
+            "{fault}"
+        );
     }
 }

@@ -35,8 +35,8 @@ pub struct Taken {
 }
 
 impl Status {
-    /// Its word in metrics.
-    const fn as_str(self) -> &'static str {
+    /// The contract's word.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Duplicate => "duplicate",

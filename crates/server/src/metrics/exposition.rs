@@ -213,9 +213,7 @@ pub fn answered(status: StatusCode, took: Duration) {
     static SECONDS: OnceLock<Histogram> = OnceLock::new();
     let code = status.as_u16().clamp(FIRST, LAST);
     ANSWERS[usize::from(code - FIRST)]
-        .get_or_init(|| {
-            metrics::counter!("pontic_http_answers_total", "code" => code.to_string())
-        })
+        .get_or_init(|| metrics::counter!("pontic_http_answers_total", "code" => code.to_string()))
         .increment(1);
     SECONDS
         .get_or_init(|| metrics::histogram!("pontic_http_seconds"))
@@ -226,8 +224,8 @@ pub fn answered(status: StatusCode, took: Duration) {
 pub fn position(outcome: &'static str) {
     static COUNTERS: [OnceLock<Counter>; POSITIONS.len()] =
         [const { OnceLock::new() }; POSITIONS.len()];
-    let known = POSITIONS.iter().zip(&COUNTERS);
-    if let Some((word, counter)) = known.into_iter().find(|(word, _)| **word == outcome) {
+    let mut known = POSITIONS.iter().zip(&COUNTERS);
+    if let Some((word, counter)) = known.find(|(word, _)| **word == outcome) {
         counter
             .get_or_init(|| metrics::counter!("pontic_positions_total", "outcome" => *word))
             .increment(1);

@@ -177,17 +177,16 @@ impl Delivery {
 
 /// Methods by name; whatever else somebody calls one is no attribute.
 fn method(method: &Method) -> &'static str {
-    const KNOWN: [(Method, &str); 7] = [
-        (Method::GET, "GET"),
-        (Method::POST, "POST"),
-        (Method::PUT, "PUT"),
-        (Method::PATCH, "PATCH"),
-        (Method::DELETE, "DELETE"),
-        (Method::HEAD, "HEAD"),
-        (Method::OPTIONS, "OPTIONS"),
-    ];
-    let known = KNOWN.iter().find(|(known, _)| known == method);
-    known.map_or("_OTHER", |(_, name)| name)
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "_OTHER",
+    }
 }
 
 fn within(parent: Option<&SpanContext>) -> Context {
@@ -202,10 +201,18 @@ fn within(parent: Option<&SpanContext>) -> Context {
 fn parent(headers: &HeaderMap) -> Option<SpanContext> {
     let header = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = header.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
     let sizes = [version.len(), trace.len(), span.len(), flags.len()];
-    if parts.next().is_some() || version != "00" || sizes != [2, 32, 16, 2] || ![trace, span, flags].iter().all(|part| is_hex(part)) {
+    if parts.next().is_some()
+        || version != "00"
+        || sizes != [2, 32, 16, 2]
+        || ![trace, span, flags].iter().all(|part| is_hex(part))
+    {
         return None;
     }
     let flags = u8::from_str_radix(flags, 16).ok()?;

@@ -26,7 +26,11 @@ fn every_setting_that_is_made_exists() {
     let mut named = BTreeSet::new();
     for (_, text) in files::all() {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        named.extend(words.filter(|word| files::is_setting(word)).map(str::to_owned));
+        named.extend(
+            words
+                .filter(|word| files::is_setting(word))
+                .map(str::to_owned),
+        );
     }
     assert!(named.len() >= 10, "{named:?}");
     let help = said(&pontic(&["serve", "--help"], b""));
@@ -107,7 +111,10 @@ fn every_image_is_pinned() {
     found.extend(stages.filter_map(|line| Some(line.split(' ').next()?.to_owned())));
     assert!(found.len() >= 8, "{found:?}");
     for image in &found {
-        let tag = image.rsplit('/').next().and_then(|name| name.split_once(':'));
+        let tag = image
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.split_once(':'));
         assert!(
             tag.is_some_and(|(_, tag)| !tag.is_empty() && tag != "latest"),
             "{image}"
@@ -157,7 +164,10 @@ fn health_says_no_in_the_one_code_that_health_checks_know() {
     let (code, text) = ask(&["--url", "http://127.0.0.1:1"]);
     assert!(code == Some(1) && text.starts_with("pontic: "), "{text}");
     let mut asked = program();
-    let output = asked.arg("health").env("PONTIC_LISTEN", "nonsense").output();
+    let output = asked
+        .arg("health")
+        .env("PONTIC_LISTEN", "nonsense")
+        .output();
     let output = output.expect("the binary starts");
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("PONTIC_LISTEN"), "{}", said(&output));
@@ -185,9 +195,41 @@ fn what_is_pulled_names_the_port_at_which_the_program_listens() {
 fn every_file_says_what_it_is_or_can_be_read() {
     for path in yaml_files() {
         let documents = yaml(&path);
-        assert!(!documents.is_empty() && documents.iter().all(Value::is_object), "{path}");
+        assert!(
+            !documents.is_empty() && documents.iter().all(Value::is_object),
+            "{path}"
+        );
     }
     // A key that stands twice is a mistake that half of the readers let pass.
     assert!(files::parse("a: 1\na: 2\n").is_err());
     assert_eq!(texts_at(&yaml("compose.yaml")[0], "dockerfile").len(), 3);
+}
+
+#[test]
+fn what_the_image_is_built_from_is_what_a_build_needs_and_nothing_else() {
+    let text = |path: &str| {
+        let path = files::root().join("..").join(path);
+        std::fs::read_to_string(path).expect("readable")
+    };
+    let rules = text(".dockerignore");
+    let mut lines = rules.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(lines.next(), Some("*"), "what is not named stays outside");
+    let (taken, left): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with('!'));
+    let taken: BTreeSet<&str> = taken.iter().map(|line| &line[1..]).collect();
+    let manifest: toml::Table = text("Cargo.toml").parse().expect("TOML");
+    let members = manifest["workspace"]["members"].as_array();
+    let members = members.expect("members").iter();
+    let needed: BTreeSet<&str> = members
+        .map(|member| member.as_str().expect("a path").trim_end_matches("/*"))
+        .chain(["Cargo.toml", "Cargo.lock", "web"])
+        .collect();
+    assert_eq!(taken, needed);
+    let pages = text("crates/screens/build.rs");
+    for folder in ["src", "public", "scripts"] {
+        assert!(pages.contains(&format!("\"{folder}\"")), "{folder}");
+        assert!(
+            !left.contains(&format!("web/{folder}").as_str()),
+            "{folder}"
+        );
+    }
 }

@@ -33,7 +33,8 @@ fn a_request_is_a_span_with_its_wait_at_the_door_and_the_commit_knows_it() {
     let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     let canary = json!({ "patientName": "Zebulon Canary", "notes": "Canary" });
     let detail = with(case("L", "C-Canary", "K-Canary", &date_in(1)), canary);
-    let event = json!({ "source": "cases.production", "detailType": "CaseReadyToShip", "detail": detail });
+    let event =
+        json!({ "source": "cases.production", "detailType": "CaseReadyToShip", "detail": detail });
     let sent = format!("00-{trace}-{parent}-01");
     let token = format!("Bearer {}", crate::harness::ADMIN);
     let headers = [
@@ -72,12 +73,19 @@ fn a_request_is_a_span_with_its_wait_at_the_door_and_the_commit_knows_it() {
             && door.end_time_unix_nano <= request.end_time_unix_nano
     );
     let commits = named(&spans, "commit");
-    let links = |span: &&&Span| span.links.iter().any(|link| link.span_id == request.span_id);
+    let links = |span: &&&Span| {
+        span.links
+            .iter()
+            .any(|link| link.span_id == request.span_id)
+    };
     assert_eq!(commits.iter().filter(links).count(), 1);
     assert_eq!(named(&spans, "GET /v1/deliveries/{id}").len(), 1);
     assert!(collector.services().iter().all(|name| name == "pontic"));
     let head = collector.heads().remove(0).to_ascii_lowercase();
-    assert!(head.starts_with("post /v1/traces ") && head.contains("x-key: of the tests"), "{head}");
+    assert!(
+        head.starts_with("post /v1/traces ") && head.contains("x-key: of the tests"),
+        "{head}"
+    );
     for secret in ["Canary", "canary", delivery, crate::harness::ADMIN] {
         assert!(!collector.holds(secret), "{secret}");
     }
@@ -90,10 +98,13 @@ fn what_goes_out_is_a_span_and_says_why_it_failed() {
         .env("PONTIC_RELAY__ALLOW_PRIVATE", "true")
         .go();
     let (admin, lab) = (server.admin(), fresh("L"));
-    let mut answers = vec![204, 503].into_iter().rev();
-    let receiver = Receiver::start(move |_| crate::harness::Reply::Status(answers.next().unwrap_or(204)));
-    let body = json!({ "labId": lab, "url": receiver.url(), "pattern": { "source": ["logistics.delivery"] } });
-    admin.put(&format!("/v1/subscriptions/{}", fresh("sub")), &body).expect(201);
+    let mut answers = [503, 204].into_iter();
+    let receiver =
+        Receiver::start(move |_| crate::harness::Reply::Status(answers.next().unwrap_or(204)));
+    let body = json!({ "labId": lab, "url": receiver.url(), "baseDelayMs": 50, "pattern": { "source": ["logistics.delivery"] } });
+    admin
+        .put(&format!("/v1/subscriptions/{}", fresh("sub")), &body)
+        .expect(201);
     admin
         .event("CaseReadyToShip", &case(&lab, "C1", "K1", &date_in(1)))
         .result();
@@ -105,7 +116,12 @@ fn what_goes_out_is_a_span_and_says_why_it_failed() {
     assert_eq!(attribute(tries[0], "error.type"), "503");
     assert_eq!(attribute(tries[0], "pontic.attempt"), "1");
     assert_eq!(attribute(tries[1], "pontic.attempt"), "2");
-    assert!(tries[1].attributes.iter().all(|one| one.key != "error.type"));
+    assert!(
+        tries[1]
+            .attributes
+            .iter()
+            .all(|one| one.key != "error.type")
+    );
 }
 
 #[test]
@@ -127,7 +143,11 @@ fn the_last_spans_are_told_at_the_end_and_no_trace_that_was_not_chosen() {
     let (status, _) = server.stop();
     assert!(status.success());
     let spans = collector.spans();
-    assert_eq!(spans.len(), 1, "whoever began the trace wanted it: {spans:?}");
+    assert_eq!(
+        spans.len(),
+        1,
+        "whoever began the trace wanted it: {spans:?}"
+    );
     assert_eq!(spans[0].name, "GET /healthz");
 }
 
@@ -138,7 +158,12 @@ fn without_a_collector_everything_goes_on_and_it_is_said_once() {
         .env("PONTIC_TELEMETRY__OTLP_HEADERS", "x-key=hush")
         .env("OTEL_BSP_SCHEDULE_DELAY", "50")
         .go();
-    let told = || server.logged().matches("the collector takes no traces").count();
+    let told = || {
+        server
+            .logged()
+            .matches("the collector takes no traces")
+            .count()
+    };
     eventually(|| {
         let good = case("L", "C1", &fresh("K"), &date_in(1));
         server.admin().event("CaseReadyToShip", &good).result();
@@ -163,7 +188,11 @@ fn an_address_that_is_none_is_a_fault_among_the_others() {
         .env("PONTIC_TELEMETRY__TRACE_SHARE", "2")
         .fails();
     let text = said(&output);
-    for part in ["OTLP_ENDPOINT is no address", "OTLP_HEADERS is no list", "TRACE_SHARE is no number"] {
+    for part in [
+        "OTLP_ENDPOINT is no address",
+        "OTLP_HEADERS is no list",
+        "TRACE_SHARE is no number",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!text.contains("hush"), "{text}");

@@ -141,7 +141,11 @@ mod tests {
             (1_000, 0o400, true),
             (1_000, 0o440, false),
         ] {
-            assert_eq!(mode & closed_to_others(owner) == 0, is_closed, "{owner} {mode:o}");
+            assert_eq!(
+                mode & closed_to_others(owner) == 0,
+                is_closed,
+                "{owner} {mode:o}"
+            );
         }
     }
 

@@ -54,13 +54,18 @@ fn two_replicas_are_the_same_and_start_one_after_the_other() {
     does_well(&check[1..]);
     let caddyfile = text("compose/Caddyfile");
     for replica in ["replica-1", "replica-2"] {
-        assert!(caddyfile.contains(&format!("{replica}:{PORT}")), "{replica}");
+        assert!(
+            caddyfile.contains(&format!("{replica}:{PORT}")),
+            "{replica}"
+        );
     }
     let key = one["environment"]["PONTIC_KEY_FILE"].as_str();
     let key = key.expect("one key for both");
     for replica in [one, two] {
         let volumes = list(&replica["volumes"]);
-        let shared = volumes.iter().filter_map(|volume| volume.strip_prefix("keys:"));
+        let shared = volumes
+            .iter()
+            .filter_map(|volume| volume.strip_prefix("keys:"));
         assert!(shared.clone().count() == 1 && shared.clone().all(|at| key.starts_with(at)));
     }
 }

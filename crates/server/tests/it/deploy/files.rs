@@ -45,7 +45,11 @@ pub fn all() -> Vec<(String, String)> {
 /// The paths of those that are YAML.
 pub fn yaml_files() -> Vec<String> {
     let is_yaml = |path: &String| Path::new(path).extension().is_some_and(|end| end == "yaml");
-    all().into_iter().map(|(path, _)| path).filter(is_yaml).collect()
+    all()
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(is_yaml)
+        .collect()
 }
 
 /// The documents of a text, with what is merged into them.
@@ -53,7 +57,10 @@ pub fn parse(text: &str) -> Result<Vec<Value>, yaml_serde::Error> {
     yaml_serde::Deserializer::from_str(text)
         .map(|document| {
             let mut value = yaml_serde::Value::deserialize(document)?;
-            value.apply_merge()?;
+            // What is merged may merge something itself.
+            for _ in 0..3 {
+                value.apply_merge()?;
+            }
             yaml_serde::from_value(value)
         })
         .collect()

@@ -87,11 +87,17 @@ fn excess(pod: &Value) -> Vec<String> {
                 "allowPrivilegeEscalation",
                 own["allowPrivilegeEscalation"] == false,
             ),
-            ("readOnlyRootFilesystem", own["readOnlyRootFilesystem"] == true),
+            (
+                "readOnlyRootFilesystem",
+                own["readOnlyRootFilesystem"] == true,
+            ),
             ("drop", own["capabilities"]["drop"] == json!(["ALL"])),
             ("add", own["capabilities"]["add"].is_null()),
             ("privileged", own["privileged"] != true),
-            ("resources", container["resources"]["limits"]["memory"].is_string()),
+            (
+                "resources",
+                container["resources"]["limits"]["memory"].is_string(),
+            ),
         ];
         let broken = rules.iter().filter(|(_, kept)| !kept);
         faults.extend(broken.map(|(rule, _)| (*rule).to_owned()));
@@ -102,7 +108,13 @@ fn excess(pod: &Value) -> Vec<String> {
             .filter(|member| pod[*member] == true)
             .map(|member| (*member).to_owned()),
     );
-    let allowed = ["configMap", "secret", "emptyDir", "projected", "persistentVolumeClaim"];
+    let allowed = [
+        "configMap",
+        "secret",
+        "emptyDir",
+        "projected",
+        "persistentVolumeClaim",
+    ];
     for volume in pod["volumes"].as_array().into_iter().flatten() {
         let kinds = volume.as_object().expect("a volume").keys();
         let mut other = kinds.filter(|kind| *kind != "name" && !allowed.contains(&kind.as_str()));
@@ -118,9 +130,17 @@ fn the_restricted_standard_lets_the_pods_in() {
     assert_eq!(labels["pod-security.kubernetes.io/enforce"], "restricted");
     // Each rule is one that can be broken.
     for (rule, path, value) in [
-        ("runAsNonRoot", "/securityContext/runAsNonRoot", json!(false)),
+        (
+            "runAsNonRoot",
+            "/securityContext/runAsNonRoot",
+            json!(false),
+        ),
         ("runAsUser", "/securityContext/runAsUser", json!(0)),
-        ("seccompProfile", "/securityContext/seccompProfile/type", json!("Unconfined")),
+        (
+            "seccompProfile",
+            "/securityContext/seccompProfile/type",
+            json!("Unconfined"),
+        ),
         (
             "allowPrivilegeEscalation",
             "/containers/0/securityContext/allowPrivilegeEscalation",
@@ -131,9 +151,17 @@ fn the_restricted_standard_lets_the_pods_in() {
             "/containers/0/securityContext/readOnlyRootFilesystem",
             json!(false),
         ),
-        ("drop", "/containers/0/securityContext/capabilities/drop", json!([])),
+        (
+            "drop",
+            "/containers/0/securityContext/capabilities/drop",
+            json!([]),
+        ),
         ("resources", "/containers/0/resources/limits", json!({})),
-        ("hostPath", "/volumes/0", json!({ "name": "config", "hostPath": {} })),
+        (
+            "hostPath",
+            "/volumes/0",
+            json!({ "name": "config", "hostPath": {} }),
+        ),
     ] {
         let mut broken = pod();
         *broken.pointer_mut(path).expect("there") = value;
@@ -150,7 +178,10 @@ fn probes_ask_what_the_program_answers() {
         let get = &container[probe]["httpGet"];
         let path = get["path"].as_str().expect("a path");
         assert_eq!(server.nobody().get(path).status, 200, "{probe}");
-        assert!(ports.iter().any(|port| port["name"] == get["port"]), "{probe}");
+        assert!(
+            ports.iter().any(|port| port["name"] == get["port"]),
+            "{probe}"
+        );
     }
     // A database that is slow to answer is no reason to start the program anew.
     assert_eq!(container["livenessProbe"]["httpGet"]["path"], "/healthz");
@@ -159,7 +190,10 @@ fn probes_ask_what_the_program_answers() {
     let service = manifest("service");
     assert_eq!(service["spec"]["ports"][0]["targetPort"], ports[0]["name"]);
     let monitor = &yaml("kubernetes/monitoring/servicemonitor.yaml")[0]["spec"];
-    assert_eq!(monitor["endpoints"][0]["port"], service["spec"]["ports"][0]["name"]);
+    assert_eq!(
+        monitor["endpoints"][0]["port"],
+        service["spec"]["ports"][0]["name"]
+    );
     let path = monitor["endpoints"][0]["path"].as_str().expect("a path");
     assert_eq!(server.admin().get(path).status, 200);
     assert_eq!(list(&container["args"]), ["serve"]);
@@ -224,7 +258,10 @@ fn the_program_takes_the_configuration() {
         })
     };
     for setting in ["data", "keyFile"] {
-        assert!(mounted(settings[setting].as_str().expect("a path")), "{setting}");
+        assert!(
+            mounted(settings[setting].as_str().expect("a path")),
+            "{setting}"
+        );
     }
     for variable in pod["containers"][0]["env"].as_array().expect("variables") {
         let path = variable["value"].as_str().expect("a path");

@@ -26,7 +26,9 @@ fn served() -> (Vec<Series>, String) {
         .post("/v1/positions", &fix(now(), 0.0, 30.0))
         .expect(200);
     let text = admin.get("/metrics").text;
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
     (lines.map(series).collect(), text.clone())
 }
 
@@ -35,7 +37,8 @@ fn series(line: &str) -> Series {
     let (name, labels) = series.split_once('{').unwrap_or((series, ""));
     let labels = labels.trim_end_matches('}').split("\",");
     let labels = labels.filter_map(|label| label.split_once("=\""));
-    let labels = labels.map(|(name, value)| (name.to_owned(), value.trim_end_matches('"').to_owned()));
+    let labels =
+        labels.map(|(name, value)| (name.to_owned(), value.trim_end_matches('"').to_owned()));
     (name.to_owned(), labels.collect())
 }
 
@@ -56,7 +59,8 @@ fn selectors(expression: &str) -> Vec<Selector> {
             continue;
         }
         let mut conditions = Vec::new();
-        if let Some((inside, after)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        if let Some((inside, after)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'))
+        {
             rest = after;
             for condition in inside.split(',') {
                 let at = condition.find(['=', '!']).expect("an operator");
@@ -99,7 +103,11 @@ fn unserved(expression: &str, served: &[Series]) -> Vec<String> {
         if of_name.is_empty() && name != "up" {
             faults.push(format!("{name} is not served"));
         }
-        labels.extend(of_name.iter().flat_map(|(_, labels)| labels.keys().cloned()));
+        labels.extend(
+            of_name
+                .iter()
+                .flat_map(|(_, labels)| labels.keys().cloned()),
+        );
         for (label, operator, value) in conditions {
             let mut values = of_name.iter().filter_map(|(_, labels)| labels.get(&label));
             let is_there = match operator.as_str() {
@@ -113,7 +121,11 @@ fn unserved(expression: &str, served: &[Series]) -> Vec<String> {
         }
     }
     let asked = grouped(expression);
-    faults.extend(asked.difference(&labels).map(|label| format!("no label {label}")));
+    faults.extend(
+        asked
+            .difference(&labels)
+            .map(|label| format!("no label {label}")),
+    );
     faults
 }
 
@@ -132,7 +144,11 @@ fn alerts_ask_for_what_is_served_and_say_what_to_do() {
     let mut names = BTreeSet::new();
     for alert in &alerts {
         let expression = alert["expr"].as_str().expect("an expression");
-        assert_eq!(unserved(expression, &served), Vec::<String>::new(), "{alert}");
+        assert_eq!(
+            unserved(expression, &served),
+            Vec::<String>::new(),
+            "{alert}"
+        );
         assert!(names.insert(alert["alert"].as_str().expect("a name")));
         let severity = &alert["labels"]["severity"];
         assert!(*severity == "warning" || *severity == "critical", "{alert}");
@@ -142,10 +158,16 @@ fn alerts_ask_for_what_is_served_and_say_what_to_do() {
     }
     let tests = text("prometheus/alerts.test.yaml");
     for name in names {
-        assert!(tests.contains(name), "{name} is never told in alerts.test.yaml");
+        assert!(
+            tests.contains(name),
+            "{name} is never told in alerts.test.yaml"
+        );
     }
     for (wrong, says) in [
-        ("rate(pontic_nothing_total[5m])", "pontic_nothing_total is not served"),
+        (
+            "rate(pontic_nothing_total[5m])",
+            "pontic_nothing_total is not served",
+        ),
         (
             "pontic_messages_total{outcome=\"ded\"}",
             "pontic_messages_total has no outcome=ded",
@@ -166,7 +188,11 @@ fn the_dashboard_asks_for_what_is_served() {
     let expressions = texts_at(&dashboard, "expr");
     assert!(expressions.len() >= 25);
     for expression in expressions {
-        assert_eq!(unserved(expression, &served), Vec::<String>::new(), "{expression}");
+        assert_eq!(
+            unserved(expression, &served),
+            Vec::<String>::new(),
+            "{expression}"
+        );
     }
     let mut ids = BTreeSet::new();
     for panel in dashboard["panels"].as_array().expect("panels") {
@@ -180,14 +206,20 @@ fn the_dashboard_asks_for_what_is_served() {
             let legend = target["legendFormat"].as_str().unwrap_or_default();
             for label in legend.split("{{").skip(1) {
                 let label = label.split("}}").next().expect("a label");
-                let is_there = grouped.contains(label) || (grouped.is_empty() && label == "instance");
+                let is_there =
+                    grouped.contains(label) || (grouped.is_empty() && label == "instance");
                 assert!(is_there, "{legend}");
             }
         }
     }
-    let variables = dashboard["templating"]["list"].as_array().expect("variables");
+    let variables = dashboard["templating"]["list"]
+        .as_array()
+        .expect("variables");
     let names = variables.iter().map(|variable| variable["name"].as_str());
-    assert_eq!(names.collect::<Vec<_>>(), [Some("datasource"), Some("instance")]);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [Some("datasource"), Some("instance")]
+    );
 }
 
 #[test]
@@ -223,7 +255,10 @@ fn counters_begin_at_nought_and_gauges_show_how_the_store_stands() {
     }
     assert_eq!(value(&before, "pontic_store_up"), Some(1.0));
     let log = value(&before, "pontic_log_events").expect("a number");
-    let series = with(pickup("L", "C1", "P1", 30), json!({ "recurrence": "daily" }));
+    let series = with(
+        pickup("L", "C1", "P1", 30),
+        json!({ "recurrence": "daily" }),
+    );
     server.admin().event("PickupRequested", &series).result();
     let after = read();
     assert!(value(&after, "pontic_log_events") > Some(log), "{after}");
@@ -235,6 +270,9 @@ fn counters_begin_at_nought_and_gauges_show_how_the_store_stands() {
         value(&after, "pontic_http_seconds_bucket{le=\"+Inf\"}"),
         value(&after, "pontic_http_seconds_count")
     );
-    assert!(value(&after, "process_resident_memory_bytes") > Some(1e6), "{after}");
+    assert!(
+        value(&after, "process_resident_memory_bytes") > Some(1e6),
+        "{after}"
+    );
     assert!(value(&after, "process_open_fds") > Some(3.0), "{after}");
 }
