@@ -10,6 +10,7 @@ mod load;
 mod measures;
 mod numbers;
 mod process;
+mod scale;
 mod servers;
 mod shape;
 mod table;
@@ -36,6 +37,7 @@ cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [-
   growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)
   start            time until ready with a million events, and memory
   size             of the binary
+  scale            on paper: replicas that take turns, labs over cells; alone, and nothing is started
 
   --quick          shorter runs and smaller data: to see that it works
   --as-built       measure the server as it was built last, without building it";
@@ -48,6 +50,10 @@ fn main() -> ExitCode {
         ["floor", dir, shape] => floor::run(dir, shape),
         ["load"] => load::run(),
         ["drive"] => drive::run(),
+        ["scale"] => {
+            scale::run();
+            Ok(())
+        }
         said => match Extent::read(said) {
             Some(extent) => measures::run(&extent),
             None => {

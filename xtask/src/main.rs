@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod deploy;
 mod packages;
 mod place;
 mod servers;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test                 everything that CI runs, in its order
 cargo xtask tidy                 our own rules of tidiness; one line a fault
+cargo xtask deploy               the files of deploy/, by the tools that read them
 cargo xtask demo [--once …]      builds the release binary and runs `pontic demo` with these arguments
 cargo xtask screens [-- ARGS]    the users in a browser, and the pictures of docs/screens anew
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         // It tells its own errors: its last line is the count of the tests.
         ["test"] => return test::run(),
         ["tidy"] => tidy::run(),
+        ["deploy"] => deploy::check(),
         ["demo", arguments @ ..] => demo::run(arguments),
         ["screens", "--", rest @ ..] | ["screens", rest @ ..] => web::screens(rest),
         ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),

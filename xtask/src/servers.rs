@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::steps;
+use crate::{packages, steps};
 use postgres::Postgres;
 
 /// Those that run; they end with the value.
@@ -16,6 +16,8 @@ pub struct Servers {
     postgres: Postgres,
     /// The Python that has a mail server; tests start it themselves, as some of them stop it.
     python: PathBuf,
+    /// The proxy that stands in front of replicas, which tests start with its configuration.
+    caddy: PathBuf,
 }
 
 impl Servers {
@@ -24,6 +26,7 @@ impl Servers {
         Ok(Self {
             postgres: Postgres::start()?,
             python: mail::python()?,
+            caddy: packages::unpack("caddy", "usr/bin/caddy")?,
         })
     }
 
@@ -32,6 +35,7 @@ impl Servers {
         command.env("TEST_POSTGRES", self.postgres.url());
         command.env("TEST_POSTGRES_CA", self.postgres.certificate());
         command.env("TEST_SMTPD", &self.python);
+        command.env("TEST_CADDY", &self.caddy);
     }
 }
 

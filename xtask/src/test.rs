@@ -8,7 +8,7 @@ use crate::place::cargo;
 use crate::servers::Servers;
 use crate::steps::{self, Steps};
 use crate::tally::Runner;
-use crate::{deny, tidy, tools, web};
+use crate::{deny, deploy, tidy, tools, web};
 
 /// Stops at the first step that fails. Where tests ran, the last line counts them.
 pub fn run() -> ExitCode {
@@ -46,6 +46,9 @@ fn all(steps: &mut Steps) -> Result<()> {
         steps::run(&mut usual)
     })?;
     steps.step("deny", "cargo deny check", |_| deny::run())?;
+    steps.step("deploy", "deploy/, by the tools that read it", |_| {
+        deploy::check()
+    })?;
     let mut servers = None;
     steps.step("servers", "what tests talk to, on private ports", |_| {
         servers = Some(Servers::start()?);

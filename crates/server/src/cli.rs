@@ -6,6 +6,7 @@ mod doctor;
 mod ehr;
 mod explain;
 mod geofence;
+mod health;
 mod kit;
 mod migrate;
 mod replay;
@@ -96,6 +97,11 @@ enum Command {
         after_help = "Examples:\n  pontic replay --data ./pontic-data\n  pontic replay --data ./pontic-data --dry-run --change change.toml --day 2026-01-31"
     )]
     Replay(replay::Replay),
+    /// Ask the running server of this configuration whether it lives, or whether it is ready; exit code 1 if not.
+    #[command(
+        after_help = "Examples:\n  pontic health\n  pontic health --ready --url http://127.0.0.1:8080"
+    )]
+    Health(health::Health),
     /// Check the configuration and the data folder, and say what is wrong.
     #[command(after_help = "Example:\n  pontic doctor --data ./pontic-data")]
     Doctor(doctor::Doctor),
@@ -110,10 +116,13 @@ struct ConfigArgs {
     /// Data folder.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Folder of secrets, a file each, named like the environment variables that they stand for.
+    #[arg(long, value_name = "DIR", env = "PONTIC_SECRETS")]
+    secrets: Option<PathBuf>,
 }
 
 impl ConfigArgs {
-    /// File, then environment, then these flags.
+    /// File, then secrets, then environment, then these flags.
     fn layers(&self) -> Result<Layers, Faults> {
         let mut layers = Layers::default();
         if let Some(path) = &self.config {
@@ -121,8 +130,12 @@ impl ConfigArgs {
                 .map_err(|error| Faults(vec![format!("{}: {error}", path.display())]))?;
             layers.add_file(&path.display().to_string(), &text);
         }
+        if let Some(folder) = &self.secrets {
+            layers.add_secrets(folder);
+        }
         let own = [
             "PONTIC_CONFIG",
+            "PONTIC_SECRETS",
             "PONTIC_TOKEN",
             "PONTIC_URL",
             "PONTIC_SIGN_SECRET",
@@ -158,6 +171,7 @@ pub fn run() -> ExitCode {
         Command::Restore(command) => command.run(),
         Command::Kit(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Health(command) => Ok(command.run()),
         Command::Doctor(command) => Ok(command.run()),
     };
     done.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ mod map;
 mod maps;
 mod notices;
 mod relay;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use map::Map;
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
 pub use notices::{Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
+pub use telemetry::Telemetry;
 
 /// Everything that is wrong with a configuration, a line each.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +100,8 @@ pub struct Config {
     pub relay: Relay,
     /// How people are told.
     pub notices: Notices,
+    /// Who is told of traces.
+    pub telemetry: Telemetry,
     /// Work waiting longer than this makes us unready, in seconds.
     pub max_waiting_s: i64,
     /// How logs are written.
@@ -154,6 +158,7 @@ impl Config {
             map: map::decide(&mut said),
             relay: relay::decide(&mut said),
             notices: notices::decide(&mut said),
+            telemetry: telemetry::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
                 setting.integer(1..=86_400)
             }),

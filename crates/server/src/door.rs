@@ -20,6 +20,7 @@ use pontic_store::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::traces::{Commit, Visit};
 use batch::{Desk, Known};
 
 pub use draft::{Draft, WebhookDraft, own_event};
@@ -69,6 +70,7 @@ struct Job {
     drafts: Vec<Draft>,
     /// Claimed work that this job does: settled with it.
     settles: Option<(u64, u32)>,
+    visit: Visit,
     answer: oneshot::Sender<Result<Vec<Outcome>, Busy>>,
 }
 
@@ -154,6 +156,7 @@ impl Door {
         let sent = self.jobs.send(Job {
             drafts,
             settles,
+            visit: Visit::begin(),
             answer,
         });
         sent.map_err(|_| Busy)?;
@@ -209,7 +212,10 @@ impl Keeper {
     fn serve(&mut self, jobs: &mut Vec<Job>) {
         let started = Instant::now();
         let drafts: usize = jobs.iter().map(|job| job.drafts.len()).sum();
-        match self.try_together(jobs) {
+        let commit = Commit::begin(jobs.iter().map(|job| (&job.visit, job.drafts.len())));
+        let done = self.try_together(jobs);
+        commit.end(done.is_ok());
+        match done {
             Ok(mut outcomes) => {
                 for job in jobs.drain(..) {
                     let rest = outcomes.split_off(job.drafts.len());

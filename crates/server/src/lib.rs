@@ -34,4 +34,5 @@ pub mod series;
 pub mod shape;
 pub mod startup;
 pub mod storage;
+pub mod traces;
 pub mod work;

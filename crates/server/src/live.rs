@@ -191,7 +191,12 @@ impl Hub {
 
     /// Whether anybody listens.
     pub fn has_readers(&self) -> bool {
-        self.messages.receiver_count() > 0
+        self.readers() > 0
+    }
+
+    /// How many listen.
+    pub fn readers(&self) -> usize {
+        self.messages.receiver_count()
     }
 
     /// Whether anybody wants all stops with every position.

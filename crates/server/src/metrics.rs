@@ -1,10 +1,11 @@
 //! Counts: for people (`/v1/integration/metrics`) and for Prometheus (`/metrics`).
 
+pub mod exposition;
+
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 
 /// What was counted of one type of event.
@@ -89,19 +90,6 @@ impl Integration {
             counts.clear();
         }
     }
-}
-
-/// Prometheus' text, of everything this process counts.
-pub fn prometheus() -> String {
-    recorder().map(PrometheusHandle::render).unwrap_or_default()
-}
-
-/// Installs the recorder of this process, once.
-pub fn recorder() -> Option<&'static PrometheusHandle> {
-    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE
-        .get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
-        .as_ref()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::door::{Outcome, own_event};
 use crate::drivers::{self, Inboxes, Stirred};
+use crate::metrics::exposition;
 
 /// How often due work is looked for.
 const TICK: Duration = Duration::from_millis(500);
@@ -26,6 +27,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 const RHYTHM: Duration = Duration::from_mins(1);
 /// How often hours and days of positions are looked at that may be closed.
 const CLOSING: Duration = Duration::from_mins(1);
+/// How often what was measured is gathered up.
+const METRICS: Duration = Duration::from_secs(5);
 /// How long claimed work is ours.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How much work is claimed at once.
@@ -58,6 +61,9 @@ pub fn start(
         }),
         every_by(&Clock::system(), app, CHECKPOINT, |app| {
             Box::pin(checkpoint(app))
+        }),
+        every_by(&Clock::system(), app, METRICS, |_| {
+            Box::pin(async { exposition::tidy_up() })
         }),
         every(app, PRUNE, |app| Box::pin(prune(app))),
     ]

@@ -47,7 +47,8 @@ pub(super) fn run_with<F: Future<Output = anyhow::Result<ExitCode>>>(
         }
     };
     start_logging(&config)?;
-    crate::metrics::recorder();
+    crate::traces::start(&config.telemetry).map_err(|error| anyhow::anyhow!("traces: {error}"))?;
+    crate::metrics::exposition::recorder();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -55,6 +56,7 @@ pub(super) fn run_with<F: Future<Output = anyhow::Result<ExitCode>>>(
     let done = runtime.block_on(work(config));
     // Whatever still waits for a connection that was cut off is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    crate::traces::stop();
     done
 }
 

@@ -1,7 +1,9 @@
 //! What was said: settings by name, each with where it stands, later layers over earlier ones.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use super::Faults;
 
@@ -106,19 +108,34 @@ impl Layers {
         }
     }
 
+    /// A folder of secrets, a file each, as orchestrators mount them: a file is named like the environment variable that it stands
+    /// for. Other files are left alone.
+    pub fn add_secrets(&mut self, folder: &Path) {
+        let files = match files(folder) {
+            Ok(files) => files,
+            Err(error) => return self.fault(format!("{}: {error}", folder.display())),
+        };
+        for path in files {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let Some(name) = name.and_then(setting_of) else {
+                continue;
+            };
+            let place = format!("the file {}", path.display());
+            // What cannot be read is told by its place only; it may be half a secret.
+            match fs::read_to_string(&path) {
+                Ok(text) => {
+                    let value = text.trim_end_matches(['\r', '\n']).to_owned();
+                    self.add(&name, toml::Value::String(value), place);
+                }
+                Err(error) => self.fault(format!("{place} cannot be read: {}", error.kind())),
+            }
+        }
+    }
+
     /// Environment variables: those that begin with `PONTIC_`, `__` between levels, and the secrets of practice systems.
     pub fn add_environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
         for (variable, value) in variables {
-            let own = OWN_NAMES
-                .iter()
-                .find(|(name, _)| *name == variable)
-                .map(|(_, key)| (*key).to_owned());
-            let derived = || {
-                variable
-                    .strip_prefix(PREFIX)
-                    .map(|rest| rest.replace("__", "."))
-            };
-            if let Some(name) = own.or_else(derived) {
+            if let Some(name) = setting_of(&variable) {
                 self.add(
                     &name,
                     toml::Value::String(value),
@@ -176,6 +193,27 @@ impl Layers {
             Err(Faults(self.faults))
         }
     }
+}
+
+/// The setting that an environment variable of that name stands for, if it stands for one.
+fn setting_of(variable: &str) -> Option<String> {
+    let own = OWN_NAMES.iter().find(|(name, _)| *name == variable);
+    let derived = || variable.strip_prefix(PREFIX);
+    own.map(|(_, key)| (*key).to_owned())
+        .or_else(|| derived().map(|rest| rest.replace("__", ".")))
+}
+
+/// What lies in a folder, in order, links followed.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 fn folded(name: &str) -> String {

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::door::{Draft, own_event};
 use crate::relay::{Receiver, Sent, try_once};
 use crate::series::{self, Way};
+use crate::traces::Delivery;
 
 /// Messages that are under way to one receiver.
 const IN_FLIGHT: usize = 64;
@@ -113,13 +114,12 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
                 let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
                 under_way.spawn(async move {
                     let started = Instant::now();
+                    let publication = series::publication(&claimed.message.name);
+                    let trace = Delivery::begin(publication, claimed.attempt);
                     let sent = send(&app, &receiver, &claimed, row).await;
+                    trace.end(sent.taken, &sent.cause);
                     if sent.cause != ELSEWHERE {
-                        let line = (
-                            Way::Out,
-                            "webhook",
-                            series::publication(&claimed.message.name),
-                        );
+                        let line = (Way::Out, "webhook", publication);
                         let now = app.clock.now();
                         app.series.count(line, now, sent.taken, started.elapsed());
                     }

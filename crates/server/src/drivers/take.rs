@@ -9,6 +9,7 @@ use pontic_store::positions::{DriverNo, Received};
 use super::fleet::{State, locked};
 use super::hearsay;
 use super::{Drivers, Late, telling};
+use crate::metrics::exposition;
 
 /// What became of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,18 @@ pub struct Taken {
     pub update: Option<String>,
 }
 
+impl Status {
+    /// The contract's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+            Self::Late => "late",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+}
+
 impl Taken {
     /// Nothing was kept.
     pub const fn rejected(reason: Rejection) -> Self {
@@ -48,6 +61,12 @@ impl Taken {
 impl Drivers {
     /// Takes a driver's fix. An error: nothing was kept, and it may be sent again.
     pub fn take(&self, no: DriverNo, fix: Fix, wants_update: bool) -> Result<Taken, StoreError> {
+        let taken = self.try_take(no, fix, wants_update)?;
+        exposition::position(taken.status.as_str());
+        Ok(taken)
+    }
+
+    fn try_take(&self, no: DriverNo, fix: Fix, wants_update: bool) -> Result<Taken, StoreError> {
         let now = self.clock.now();
         if let Err(reason) = check_age(fix.at, now) {
             return Ok(Taken::rejected(reason));

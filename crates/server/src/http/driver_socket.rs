@@ -312,16 +312,6 @@ impl Session {
 }
 
 impl Status {
-    /// The contract's word.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Duplicate => "duplicate",
-            Self::Late => "late",
-            Self::Rejected(_) => "rejected",
-        }
-    }
-
     const fn reason(self) -> Option<Rejection> {
         match self {
             Self::Rejected(reason) => Some(reason),

@@ -21,6 +21,8 @@ use super::request_id;
 use crate::access::{Caller, Need, Role, Secretly, is_for_clinics, need};
 use crate::app::App;
 use crate::limits::Kind;
+use crate::metrics::exposition;
+use crate::traces;
 
 /// Name of the cookie of a browser's session.
 pub const SESSION_COOKIE: &str = "pontic_session";
@@ -36,10 +38,11 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
         let started = Instant::now();
         let method = request.method().clone();
         let is_of_ehr = request.uri().path().starts_with("/webhooks/");
+        let trace = traces::Request::begin(&request);
         let refused = address.and_then(|address| over_limit(&app, &address));
         let mut response = match refused {
             Some(wait_s) => too_often(is_of_ehr, wait_s),
-            None => run(&app, next, request).await,
+            None => trace.during(run(&app, next, request)).await,
         };
         let told = request_id::told();
         if let Some(value) = told
@@ -49,6 +52,8 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
             response.headers_mut().insert("x-request-id", value);
         }
         protect(response.headers_mut());
+        exposition::answered(response.status(), started.elapsed());
+        trace.end(response.status());
         if response.status().is_server_error() || tracing::enabled!(tracing::Level::DEBUG) {
             tracing::info!(status = response.status().as_u16(), %method, id = told, ms = started.elapsed().as_millis(), "answered");
         }

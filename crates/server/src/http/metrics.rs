@@ -13,7 +13,8 @@ use utoipa::IntoParams;
 use super::paging::said;
 use super::problem::{Answer, Problem};
 use crate::app::App;
-use crate::metrics::{self, IntegrationMetrics};
+use crate::metrics::IntegrationMetrics;
+use crate::metrics::exposition::{self, StoreStands};
 use crate::series::{Charts, MOST_STEPS};
 
 /// Events by type, errors, latency: since the start or the last reset.
@@ -56,9 +57,24 @@ pub async fn series(
 
 /// Prometheus' text form.
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, content_type = "text/plain")))]
-pub async fn prometheus() -> impl IntoResponse {
+pub async fn prometheus(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let now = app.clock.now();
+    let stands = app.read(move |store| {
+        let waiting = store.waiting()?;
+        let due = waiting.oldest_due;
+        let dead = store.dead_letters(None)?;
+        Ok(StoreStands {
+            log_events: store.last_seq()?,
+            work_waiting: waiting.count,
+            work_oldest_s: due.map_or(0, |due| now.duration_since(due).as_secs().max(0)),
+            fanned_out: store.fanned_out()?,
+            dead_letters: dead.iter().map(|group| group.count).sum(),
+        })
+    });
+    exposition::store(stands.await.ok());
+    exposition::program(app.door.waiting(), app.hub.readers());
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        metrics::prometheus(),
+        exposition::prometheus(),
     )
 }

@@ -30,6 +30,7 @@ fn the_help_of_every_command_shows_an_example() {
         "token create",
         "token list",
         "token revoke",
+        "health",
         "doctor",
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();

@@ -1,6 +1,8 @@
 //! A server of its own, or the shared one, and a client that looks at everything of an answer.
 
 mod client;
+#[cfg(feature = "otlp")]
+mod collector;
 mod database;
 mod day;
 mod mail;
@@ -14,6 +16,8 @@ mod socket;
 mod time;
 
 pub use client::{Answer, Client};
+#[cfg(feature = "otlp")]
+pub use collector::{Collector, attribute};
 pub use database::{at as database_at, open};
 pub use day::{CANARY, DAY, Day};
 pub use mail::Mailbox;
@@ -22,7 +26,7 @@ pub use phone::Phone;
 pub use proxy::Proxy;
 pub use receiver::{Received, Receiver, Reply};
 pub use road::{Road, fix, north};
-pub use server::{ADMIN, Folder, Server, Start, pontic, said, secret_of};
+pub use server::{ADMIN, Folder, Server, Start, pontic, program, said, secret_of};
 pub use socket::Socket;
 pub use time::{after_hours, date_in, now};
 

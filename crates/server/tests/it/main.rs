@@ -13,6 +13,7 @@ mod config;
 #[cfg(feature = "postgres")]
 mod database;
 mod demo;
+mod deploy;
 mod directory;
 mod drive_day;
 mod driver_phone;
@@ -55,5 +56,7 @@ mod search;
 mod series;
 mod stopping;
 mod three_phones;
+#[cfg(feature = "otlp")]
+mod traces;
 mod vectors;
 mod webhooks;

@@ -2,20 +2,20 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use crate::StoreError;
 
 /// The key in that file; `None` if there is no such file.
 pub fn read(path: &Path) -> Result<Option<[u8; 32]>, StoreError> {
-    let mode = match fs::metadata(path) {
-        Ok(metadata) => metadata.permissions().mode(),
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(path, &error)),
     };
     let name = path.display();
-    if mode & 0o077 != 0 {
+    if metadata.permissions().mode() & closed_to_others(metadata.uid()) != 0 {
         return Err(StoreError::Key(format!(
             "the key file {name} can be read by others: make it yours alone with `chmod 600 {name}`"
         )));
@@ -27,6 +27,12 @@ pub fn read(path: &Path) -> Result<Option<[u8; 32]>, StoreError> {
         ))
     })?;
     Ok(Some(key))
+}
+
+/// Bits of the mode that must not be set. What belongs to root may be read by one group: so orchestrators give secrets to a
+/// program that is not root.
+const fn closed_to_others(owner: u32) -> u32 {
+    if owner == 0 { 0o037 } else { 0o077 }
 }
 
 /// Writes a new key file. When this returns it outlives a power failure, and there is never half of one.
@@ -126,12 +132,32 @@ mod tests {
     }
 
     #[test]
+    fn a_group_may_read_what_belongs_to_root_only() {
+        for (owner, mode, is_closed) in [
+            (0, 0o440, true),
+            (0, 0o640, true),
+            (0, 0o660, false),
+            (0, 0o444, false),
+            (1_000, 0o400, true),
+            (1_000, 0o440, false),
+        ] {
+            assert_eq!(
+                mode & closed_to_others(owner) == 0,
+                is_closed,
+                "{owner} {mode:o}"
+            );
+        }
+    }
+
+    #[test]
     fn refused_with_a_sentence() {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("data.key");
         create(&path, &[1; 32]).expect("made");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("open to the group");
-        assert!(refusal(&path).contains("chmod 600"));
+        for mode in [0o644, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("open to others");
+            assert!(refusal(&path).contains("chmod 600"), "{mode:o}");
+        }
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("closed again");
         for text in ["", "abc", &"0".repeat(63), &"0".repeat(66), &"x".repeat(64)] {

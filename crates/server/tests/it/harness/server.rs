@@ -47,6 +47,13 @@ pub fn pontic(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
+/// The binary, in an environment without any setting.
+pub fn program() -> Command {
+    let mut command = Command::new(BINARY);
+    clean(&mut command);
+    command
+}
+
 /// All that a command printed.
 pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
