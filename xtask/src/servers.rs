@@ -1,6 +1,7 @@
 //! Servers of others that tests need, started for one run on private ports, and gone after it.
 
 mod mail;
+mod nats;
 mod postgres;
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Servers {
     postgres: Postgres,
     /// The Python that has a mail server; tests start it themselves, as some of them stop it.
     python: PathBuf,
+    /// NATS; tests start it themselves, too.
+    nats: PathBuf,
 }
 
 impl Servers {
@@ -24,6 +27,7 @@ impl Servers {
         Ok(Self {
             postgres: Postgres::start()?,
             python: mail::python()?,
+            nats: nats::program()?,
         })
     }
 
@@ -32,6 +36,7 @@ impl Servers {
         command.env("TEST_POSTGRES", self.postgres.url());
         command.env("TEST_POSTGRES_CA", self.postgres.certificate());
         command.env("TEST_SMTPD", &self.python);
+        command.env("TEST_NATS", &self.nats);
     }
 }
 

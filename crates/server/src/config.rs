@@ -4,6 +4,7 @@ mod database;
 mod layers;
 mod map;
 mod maps;
+mod nats;
 mod notices;
 mod relay;
 
@@ -22,7 +23,8 @@ pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use map::Map;
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
-pub use notices::{Notices, Sender, Sms, Smtp, Tls};
+pub use nats::{Consumer, Nats};
+pub use notices::{Hidden, Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
 
 /// Everything that is wrong with a configuration, a line each.
@@ -96,6 +98,8 @@ pub struct Config {
     pub map: Option<Map>,
     /// What goes out by webhook.
     pub relay: Relay,
+    /// The bus; none: events come and go over HTTP alone.
+    pub nats: Option<Nats>,
     /// How people are told.
     pub notices: Notices,
     /// Work waiting longer than this makes us unready, in seconds.
@@ -153,6 +157,7 @@ impl Config {
             maps: maps::decide(&mut said),
             map: map::decide(&mut said),
             relay: relay::decide(&mut said),
+            nats: nats::decide(&mut said),
             notices: notices::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
                 setting.integer(1..=86_400)
