@@ -289,7 +289,7 @@ impl Reading {
             .messages()
             .await;
         // What is wrong with the question is so with the next one, too; but a message that is larger than all together may be.
-        let there = gather(there.map_err(other)?, PATIENCE)
+        let there = gather(there.map_err(|error| other(&error))?, PATIENCE)
             .await
             .unwrap_or_default();
         if !there.is_empty() {
@@ -303,7 +303,7 @@ impl Reading {
             .expires(WAIT)
             .messages()
             .await;
-        let next = gather(next.map_err(other)?, WAIT + PATIENCE);
+        let next = gather(next.map_err(|error| other(&error))?, WAIT + PATIENCE);
         tokio::select! {
             next = next => Ok(next?),
             _ = line.changed() => Ok(Vec::new()),
@@ -337,7 +337,7 @@ fn is_set(stopping: &watch::Receiver<bool>) -> bool {
     *stopping.borrow() || stopping.has_changed().is_err()
 }
 
-fn other(error: impl std::fmt::Display) -> Trouble {
+fn other(error: &dyn std::fmt::Display) -> Trouble {
     Trouble::Other(error.to_string())
 }
 
@@ -348,7 +348,7 @@ async fn gather(mut batch: Batch, patience: Duration) -> Result<Vec<Message>, Tr
         match tokio::time::timeout(patience, batch.next()).await {
             Ok(Some(Ok(message))) => messages.push(message),
             // What came before the fault is in our hands, and the fault comes again.
-            Ok(Some(Err(error))) if messages.is_empty() => return Err(other(error)),
+            Ok(Some(Err(error))) if messages.is_empty() => return Err(other(&error)),
             Ok(Some(Err(_)) | None) | Err(_) => return Ok(messages),
         }
     }
@@ -369,7 +369,7 @@ async fn attach(stream: &Stream, wanted: &Consumer) -> Result<PullConsumer, Trou
     let found: PullConsumer = stream
         .get_or_create_consumer(&wanted.durable, made)
         .await
-        .map_err(other)?;
+        .map_err(|error| other(&error))?;
     let (config, durable) = (&found.cached_info().config, &wanted.durable);
     let unfit = |why: &str| {
         Err(Trouble::Unfit(format!(
