@@ -1,6 +1,7 @@
 //! Servers of others that tests need, started for one run on private ports, and gone after it.
 
 mod mail;
+mod nats;
 mod postgres;
 
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub struct Servers {
     python: PathBuf,
     /// The proxy that stands in front of replicas, which tests start with its configuration.
     caddy: PathBuf,
+    /// NATS; tests start it themselves, too.
+    nats: PathBuf,
 }
 
 impl Servers {
@@ -27,6 +30,7 @@ impl Servers {
             postgres: Postgres::start()?,
             python: mail::python()?,
             caddy: packages::unpack("caddy", "usr/bin/caddy")?,
+            nats: nats::program()?,
         })
     }
 
@@ -36,6 +40,7 @@ impl Servers {
         command.env("TEST_POSTGRES_CA", self.postgres.certificate());
         command.env("TEST_SMTPD", &self.python);
         command.env("TEST_CADDY", &self.caddy);
+        command.env("TEST_NATS", &self.nats);
     }
 }
 

@@ -198,6 +198,20 @@ bodies! {
 }
 
 impl Body {
+    /// The id of the case, pickup, delivery or invoice that another system's event is about.
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            Self::CaseReadyToShip(detail) => Some(detail.case_id.as_str()),
+            Self::CaseCancelled(detail) => Some(detail.case_id.as_str()),
+            Self::CaseOnHold(detail) => Some(detail.case_id.as_str()),
+            Self::PickupRequested(detail) => Some(&detail.pickup_id),
+            Self::PickupCancelled(detail) => Some(&detail.pickup_id),
+            Self::DeliveryCompleted(detail) => Some(detail.delivery_id.as_str()),
+            Self::InvoiceIssued(detail) => Some(detail.invoice_id.as_str()),
+            _ => None,
+        }
+    }
+
     /// The clinic that another system's event speaks of, if it names one.
     pub fn clinic(&self) -> Option<&ClinicId> {
         match self {

@@ -1,4 +1,4 @@
-//! Who is told by webhook: an address, and which of our publications it wants.
+//! Who is told by webhook or on the bus: an address, and which of our publications it wants.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// The lab whose matters it is told; [`ALL_LABS`]: of every one.
     pub lab_id: LabId,
-    /// Where messages are posted.
+    /// Where messages are posted; or where on the bus they are published, see [`BusAddress`].
     pub url: String,
     /// Which ones, in the words of [`crate::pattern`]; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,5 +77,107 @@ impl Subscription {
     pub fn backoff(&self) -> Backoff {
         let asked = Backoff::new(self.max_retries, self.base_delay_ms, MAX_DELAY_MS);
         asked.unwrap_or(Backoff::USUAL)
+    }
+}
+
+/// A place on the bus: `nats://STREAM/SUBJECT`. The stream is the one that must take what is published there; the subject may hold
+/// `{lab}`, `{type}` and `{about}`. Which servers the bus has is the operator's matter, and stands in no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusAddress<'a> {
+    /// Name of the stream.
+    pub stream: &'a str,
+    subject: &'a str,
+}
+
+/// How an address on the bus begins.
+const BUS: &str = "nats://";
+/// Longest name of a stream, in bytes.
+const STREAM_LEN: usize = 255;
+/// What a subject is filled in with.
+const PLACES: [&str; 3] = ["{lab}", "{type}", "{about}"];
+
+impl<'a> BusAddress<'a> {
+    /// Whether it is meant as one.
+    pub fn is_meant(url: &str) -> bool {
+        url.starts_with(BUS)
+    }
+
+    /// Reads an address; nothing if it is none.
+    pub fn read(url: &'a str) -> Option<Self> {
+        let (stream, subject) = url.strip_prefix(BUS)?.split_once('/')?;
+        let is_sound = is_stream(stream) && is_template(subject);
+        is_sound.then_some(Self { stream, subject })
+    }
+
+    /// The subject of a publication of that lab and type, about that thing.
+    pub fn subject(&self, lab: &str, name: &str, about: &str) -> String {
+        let filled = PLACES.into_iter().zip([lab, name, about]);
+        filled.fold(self.subject.to_owned(), |subject, (place, text)| {
+            subject.replace(place, &token(text))
+        })
+    }
+}
+
+/// Whether a stream may be called so.
+pub fn is_stream(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b".*>/\\".contains(&byte);
+    !name.is_empty() && name.len() <= STREAM_LEN && name.bytes().all(is_plain)
+}
+
+/// Subjects that begin with `$` or `_` are the bus's own.
+fn is_template(subject: &str) -> bool {
+    let bare = PLACES
+        .into_iter()
+        .fold(subject.to_owned(), |bare, place| bare.replace(place, "x"));
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"*>{}".contains(&byte);
+    let is_token = |token: &str| !token.is_empty() && token.bytes().all(is_plain);
+    !bare.starts_with(['$', '_']) && bare.split('.').all(is_token)
+}
+
+/// An id as one token of a subject: a point in it would make two.
+fn token(text: &str) -> String {
+    if text.is_empty() {
+        return "_".to_owned();
+    }
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '.' | '*' | '>');
+    text.chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_on_the_bus_names_its_stream_and_a_subject() {
+        let address = BusAddress::read("nats://LOGISTICS/pontic.{lab}.{type}.{about}");
+        let address = address.expect("an address");
+        assert_eq!(address.stream, "LOGISTICS");
+        assert_eq!(
+            address.subject("LAB.001", "DeliveryScheduled", "D 7"),
+            "pontic.LAB_001.DeliveryScheduled.D_7"
+        );
+        assert_eq!(address.subject("", "T", "x"), "pontic._.T.x");
+    }
+
+    #[test]
+    fn what_is_no_place_on_the_bus() {
+        for url in [
+            "https://finance.example.com/x",
+            "nats://LOGISTICS",
+            "nats:///pontic.{lab}",
+            "nats://bus.lab:4222.x/pontic",
+            "nats://LOGISTICS/",
+            "nats://LOGISTICS/pontic..x",
+            "nats://LOGISTICS/pontic.>",
+            "nats://LOGISTICS/pontic.*",
+            "nats://LOGISTICS/pontic.{clinic}",
+            "nats://LOGISTICS/pontic. x",
+            "nats://LOGISTICS/$JS.API.STREAM.DELETE.X",
+            "nats://LOGISTICS/_INBOX.x",
+        ] {
+            assert_eq!(BusAddress::read(url), None, "{url}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use pontic_store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::access::Keys;
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::door::{Busy, Door, Draft, Outcome};
@@ -38,8 +39,10 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// Rate limits.
     pub limits: Limits,
-    /// What goes out by webhook.
+    /// What goes out by webhook and over the bus.
     pub relay: Arc<Relay>,
+    /// The bus, where there is one.
+    pub bus: Option<Arc<Bus>>,
     /// What people are told.
     pub notify: Arc<Notify>,
     /// Endpoints of practice systems.

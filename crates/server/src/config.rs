@@ -4,6 +4,7 @@ mod database;
 mod layers;
 mod map;
 mod maps;
+mod nats;
 mod notices;
 mod relay;
 mod telemetry;
@@ -23,7 +24,8 @@ pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use map::Map;
 pub use maps::{ApiKey, Budget, DistanceMatrix, Maps, Provider};
-pub use notices::{Notices, Sender, Sms, Smtp, Tls};
+pub use nats::{Consumer, Nats};
+pub use notices::{Hidden, Notices, Sender, Sms, Smtp, Tls};
 pub use relay::Relay;
 pub use telemetry::Telemetry;
 
@@ -98,6 +100,8 @@ pub struct Config {
     pub map: Option<Map>,
     /// What goes out by webhook.
     pub relay: Relay,
+    /// The bus; none: events come and go over HTTP alone.
+    pub nats: Option<Nats>,
     /// How people are told.
     pub notices: Notices,
     /// Who is told of traces.
@@ -157,6 +161,7 @@ impl Config {
             maps: maps::decide(&mut said),
             map: map::decide(&mut said),
             relay: relay::decide(&mut said),
+            nats: nats::decide(&mut said),
             notices: notices::decide(&mut said),
             telemetry: telemetry::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {

@@ -1,7 +1,7 @@
 //! The doors of HTTP: one file a matter. What every request passes stands in [`gate`], what every answer may be in [`problem`].
 
 mod alerts;
-mod body;
+pub(crate) mod body;
 mod clinic_page;
 mod deliveries;
 mod described;
@@ -13,7 +13,7 @@ mod drive;
 mod driver_sessions;
 mod driver_socket;
 mod driver_status;
-mod events;
+pub(crate) mod events;
 mod explain;
 mod failure;
 mod gate;
@@ -40,7 +40,7 @@ mod positions;
 mod problem;
 mod proofs;
 mod quarantine;
-mod refused;
+pub(crate) mod refused;
 mod reports;
 mod request_id;
 mod routes;

@@ -6,11 +6,14 @@
 
 pub mod access;
 pub mod app;
+pub mod bus;
 pub mod cli;
 pub mod client;
 pub mod clinic_page;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "nats")]
+pub mod consuming;
 pub mod couriers;
 pub mod demo;
 pub mod door;

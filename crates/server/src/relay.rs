@@ -1,4 +1,4 @@
-//! What goes out by webhook: who receives what, and one message on its way. Who sets them on their way stands in `couriers`.
+//! What goes out by webhook and over the bus: who receives what, and one message on its way. Who sets them on their way stands in `couriers`.
 
 mod receiver;
 mod request;
@@ -9,15 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pontic_core::record::{Entity as _, Kind};
-use pontic_core::subscription::Subscription;
+use pontic_core::subscription::{BusAddress, Subscription};
 use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::client::Client;
-
 pub use receiver::Receiver;
-pub use request::{FROM, Sent, try_once};
+pub use request::{FROM, Sent, Ways, try_once};
 pub use wanted::Wanted;
 
 /// Subscriptions that are read at once.
@@ -31,8 +29,8 @@ pub struct Relay {
     reading: Mutex<()>,
     /// They could not be read the last time.
     stale: AtomicBool,
-    /// The way out.
-    client: Client,
+    /// The ways out.
+    ways: Ways,
     /// Something was published.
     pub published: Notify,
     /// Receivers were changed.
@@ -74,13 +72,13 @@ impl std::fmt::Debug for Relay {
 
 impl Relay {
     /// With the subscriptions in the store.
-    pub fn load(store: &dyn Store, client: Client) -> Result<Self, StoreError> {
+    pub fn load(store: &dyn Store, ways: Ways) -> Result<Self, StoreError> {
         let relay = Self {
             receivers: RwLock::default(),
             wanted: RwLock::default(),
             reading: Mutex::default(),
             stale: AtomicBool::new(false),
-            client,
+            ways,
             published: Notify::new(),
             changed: Notify::new(),
             rounds: Rounds::default(),
@@ -181,8 +179,23 @@ impl Relay {
         }
     }
 
-    /// The way out.
-    pub const fn client(&self) -> &Client {
-        &self.client
+    /// The ways out.
+    pub const fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    /// Whether there is a way to that receiver at all. Where the bus is away, what is for it waits, and that is no failure of theirs.
+    pub fn reaches(&self, receiver: &Receiver) -> bool {
+        let bus = self.ways.bus.as_ref().filter(|_| receiver.is_on_the_bus());
+        bus.is_none_or(|bus| bus.is_there())
+    }
+
+    /// Streams that receivers name.
+    pub fn streams(&self) -> Vec<String> {
+        let receivers = self.all();
+        let addresses = receivers.iter().map(|receiver| &receiver.subscription.url);
+        addresses
+            .filter_map(|url| Some(BusAddress::read(url)?.stream.to_owned()))
+            .collect()
     }
 }

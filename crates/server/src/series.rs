@@ -88,7 +88,7 @@ pub struct Charts {
 #[serde(rename_all = "camelCase")]
 pub struct Chart {
     direction: Way,
-    /// A source, practice system or `other`; out: `webhook`, `email` or `sms`.
+    /// A source, practice system or `other`; out: `webhook`, `nats`, `email` or `sms`.
     source: &'static str,
     /// The type of the event, publication or notice.
     kind: &'static str,

@@ -11,9 +11,12 @@ use tokio::sync::watch;
 
 use crate::access::Keys;
 use crate::app::App;
+use crate::bus::{Bus, Trouble};
 use crate::client::{Client, Reach};
 use crate::clock::Clock;
 use crate::config::Config;
+#[cfg(feature = "nats")]
+use crate::consuming;
 use crate::couriers;
 use crate::door::{Door, Told};
 use crate::drivers::{self, Drivers, Parts};
@@ -26,7 +29,7 @@ use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
 use crate::notify::{Notify, Unready};
-use crate::relay::Relay;
+use crate::relay::{Relay, Ways};
 use crate::rhythms::Rhythms;
 use crate::series::Series;
 use crate::storage::Engine;
@@ -46,6 +49,9 @@ pub enum StartError {
     /// How people are told.
     #[error("{0}")]
     Notices(#[from] Unready),
+    /// The bus.
+    #[error("{0}")]
+    Bus(#[from] Trouble),
     /// The address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -60,6 +66,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: tokio::task::JoinHandle<()>,
     workers: Vec<tokio::task::JoinHandle<()>>,
+    /// Those that end by themselves when the program stops.
+    readers: Vec<tokio::task::JoinHandle<()>>,
     door: JoinHandle<()>,
 }
 
@@ -87,7 +95,15 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         on_disk.send_replace(ticket);
     };
     let log = engine.positions(&config, clock.now(), Box::new(tell))?;
-    let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
+    let bus = open_bus(&config).await?;
+    let ways = Ways {
+        client: relay_client(&config),
+        bus: bus.clone(),
+    };
+    let relay = Arc::new(Relay::load(store.as_ref(), ways)?);
+    if let Some(bus) = &bus {
+        look_at_streams(bus, &config, &relay).await?;
+    }
     let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
     let endpoints = Arc::new(Endpoints::load(
@@ -138,6 +154,7 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         endpoints,
         hearing,
         relay,
+        bus,
         rhythms: Rhythms::default(),
         notify,
         integration: Integration::default(),
@@ -154,6 +171,10 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     app.drivers.wake()?;
     let mut workers = work::start(&app, inboxes, stirred);
     workers.extend(couriers::start(&app));
+    #[cfg(feature = "nats")]
+    let readers = consuming::start(&app);
+    #[cfg(not(feature = "nats"))]
+    let readers = Vec::new();
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
     let router = http::router(Arc::clone(&app));
@@ -169,8 +190,30 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         stop,
         server,
         workers,
+        readers,
         door: door_thread,
     })
+}
+
+async fn open_bus(config: &Config) -> Result<Option<Arc<Bus>>, Trouble> {
+    let Some(nats) = &config.nats else {
+        return Ok(None);
+    };
+    let bus = Bus::open(nats).await?;
+    if !bus.is_there() {
+        tracing::warn!("NATS does not answer yet; it is tried on, and HTTP goes on without it");
+    }
+    Ok(Some(Arc::new(bus)))
+}
+
+/// What is wrong with streams is said before anybody relies on them.
+async fn look_at_streams(bus: &Bus, config: &Config, relay: &Relay) -> Result<(), Trouble> {
+    let consumers = config.nats.iter().flat_map(|nats| &nats.consumers);
+    let mut streams: Vec<String> = consumers.map(|consumer| consumer.stream.clone()).collect();
+    streams.extend(relay.streams());
+    streams.sort_unstable();
+    streams.dedup();
+    bus.look_at(&streams).await.map(drop)
 }
 
 /// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
@@ -203,6 +246,10 @@ impl Running {
         if tokio::time::timeout(GRACE, &mut server).await.is_err() {
             tracing::warn!("some requests were cut off");
             server.abort();
+        }
+        for reader in self.readers {
+            // Whoever does not come to an end has not answered what it took: that comes again.
+            let _ = tokio::time::timeout(CLOSING, reader).await;
         }
         for worker in self.workers {
             worker.abort();

@@ -300,6 +300,16 @@ pub trait Store: Send + Sync {
     /// ever told.
     fn listen(&self, heard: Box<dyn Fn(Heard) + Send + Sync>) -> Result<(), StoreError>;
 
+    /// Gives `holder` a duty that only one program at a time may do, for as long as `lease`, unless another has it; says whether it has
+    /// it. Who has it may hold it longer, or, without a lease, let it go. Where only one program can serve the data, that one has it.
+    fn hold(
+        &self,
+        duty: &str,
+        holder: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Result<bool, StoreError>;
+
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;
 

@@ -527,6 +527,16 @@ impl Store for PostgresStore {
         u64::try_from(turn.seen.stamp).map_err(|_| rows::misread("counter"))
     }
 
+    fn hold(
+        &self,
+        duty: &str,
+        holder: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        self.with(async |client| about::hold(client, duty, holder, now, lease).await)
+    }
+
     fn prune(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         self.with(async |client| tokens::forget(client, now).await)?;
         while self.write(async |transaction| inbox::forget(transaction, before).await)? {}

@@ -1,4 +1,4 @@
-//! What is told to others by webhook: a publication as a body, and as what patterns are held against.
+//! What is told to others by webhook or on the bus: a publication as a body, and as what patterns are held against.
 
 use jiff::Timestamp;
 use pontic_core::subscription::Format;
@@ -92,12 +92,17 @@ impl Publication {
 
     /// What it is about: publications about one thing reach a receiver in order.
     pub fn key(&self) -> String {
+        format!("{}/{}", self.lab_id, self.about())
+    }
+
+    /// The id of what it is about, within its lab.
+    pub fn about(&self) -> String {
         let detail: Value = serde_json::from_str(&self.detail).unwrap_or_default();
         let member = |name: &str| detail.get(name).and_then(Value::as_str);
         let about = ["deliveryId", "id", "invoiceId", "stopId"]
             .iter()
             .find_map(|name| member(name));
-        format!("{}/{}", self.lab_id, about.unwrap_or(&self.id))
+        about.unwrap_or(&self.id).to_owned()
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ConfigArgs;
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::notify::Notify;
@@ -51,6 +52,7 @@ impl Doctor {
                 look_at_address(&config);
                 look_at_data(&config, &mut findings);
                 look_at_mail(&config, &mut findings);
+                look_at_bus(&config, &mut findings);
             }
             Err(faults) => faults.0.iter().for_each(|fault| findings.bad(fault)),
         }
@@ -116,6 +118,40 @@ fn look_at_mail(config: &Config, findings: &mut Findings) {
         Ok(_) => good(format!("the mail server {host}:{port} answers")),
         Err(fault) => findings.bad(fault),
     }
+}
+
+/// Asks NATS for the streams that the configuration names.
+fn look_at_bus(config: &Config, findings: &mut Findings) {
+    let Some(nats) = &config.nats else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return findings.bad(error),
+    };
+    let servers = nats.servers.join(", ");
+    runtime.block_on(async {
+        let bus = match Bus::open(nats).await {
+            Ok(bus) if bus.is_there() => bus,
+            Ok(_) => {
+                return findings.bad(format!(
+                    "NATS does not answer, or does not let us in: {servers}"
+                ));
+            }
+            Err(trouble) => return findings.bad(trouble),
+        };
+        good(format!("NATS answers: {servers}"));
+        for consumer in &nats.consumers {
+            let stream = std::slice::from_ref(&consumer.stream);
+            match bus.look_at(stream).await {
+                Ok(lines) => lines.iter().for_each(note),
+                Err(trouble) => findings.bad(trouble),
+            }
+        }
+    });
 }
 
 fn look_at_data(config: &Config, findings: &mut Findings) {

@@ -31,6 +31,23 @@ impl Setting {
         }
     }
 
+    /// As texts: a list of them, or one with commas between.
+    pub fn texts(&self) -> Result<Vec<String>, String> {
+        let text = |value: &toml::Value| value.as_str().map(|text| text.trim().to_owned());
+        let texts: Option<Vec<String>> = match &self.value {
+            toml::Value::Array(values) => values.iter().map(text).collect(),
+            toml::Value::String(all) => {
+                Some(all.split(',').map(|text| text.trim().to_owned()).collect())
+            }
+            _ => None,
+        };
+        let texts = texts.ok_or("is no list of texts")?;
+        if texts.is_empty() || texts.iter().any(String::is_empty) {
+            return Err("names nothing".to_owned());
+        }
+        Ok(texts)
+    }
+
     /// As `true` or `false`.
     pub fn boolean(&self) -> Result<bool, String> {
         match &self.value {
@@ -173,6 +190,20 @@ impl Layers {
     /// Whether anything was said of `name` that has not been taken yet.
     pub fn has(&self, name: &str) -> bool {
         self.settings.contains_key(&folded(name))
+    }
+
+    /// Names of the groups of settings below `name`, of which anything was said that has not been taken yet: in lower case, without `_`.
+    pub fn groups(&self, name: &str) -> Vec<String> {
+        let below = format!("{}.", folded(name));
+        let rest = self
+            .settings
+            .keys()
+            .filter_map(|key| key.strip_prefix(&below));
+        let mut groups: Vec<String> = rest
+            .filter_map(|rest| Some(rest.split_once('.')?.0.to_owned()))
+            .collect();
+        groups.dedup();
+        groups
     }
 
     /// Notes a fault.

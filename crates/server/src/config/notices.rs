@@ -94,7 +94,8 @@ pub enum Sender {
 pub struct Hidden(String);
 
 impl Hidden {
-    fn read(setting: &Setting) -> Result<Option<Self>, String> {
+    /// What was said, if anything was.
+    pub(super) fn read(setting: &Setting) -> Result<Option<Self>, String> {
         let text = setting.text()?;
         if text.is_empty() || text.chars().any(char::is_control) {
             return Err("needs one visible character or more".to_owned());

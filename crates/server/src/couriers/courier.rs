@@ -109,7 +109,8 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
         let Some(running) = app.upgrade() else { return };
         round.get_or_insert_with(|| running.relay.round());
         let room = health.at_once().saturating_sub(under_way.len());
-        if room > 0 {
+        let reaches = running.relay.reaches(&receiver);
+        if room > 0 && reaches {
             for (claimed, row) in claim(&running, &receiver, room).await {
                 let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
                 under_way.spawn(async move {
@@ -119,7 +120,12 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
                     let sent = send(&app, &receiver, &claimed, row).await;
                     trace.end(sent.taken, &sent.cause);
                     if sent.cause != ELSEWHERE {
-                        let line = (Way::Out, "webhook", publication);
+                        let way = if receiver.is_on_the_bus() {
+                            "nats"
+                        } else {
+                            "webhook"
+                        };
+                        let line = (Way::Out, way, publication);
                         let now = app.clock.now();
                         app.series.count(line, now, sent.taken, started.elapsed());
                     }
@@ -128,7 +134,12 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             }
         }
         if under_way.is_empty() {
-            let wait = until_next(&running, &receiver).await;
+            // Whoever comes back says so.
+            let wait = if reaches {
+                until_next(&running, &receiver).await
+            } else {
+                TICK
+            };
             let clock = running.clock.clone();
             drop(running);
             round = None;
@@ -217,8 +228,8 @@ async fn send(
         }
     };
     let now = app.clock.now();
-    let client = app.relay.client();
-    try_once(client, receiver, &publication(row), app.store.epoch(), now).await
+    let ways = app.relay.ways();
+    try_once(ways, receiver, &publication(row), app.store.epoch(), now).await
 }
 
 /// Says what came of messages; true if the receiver is to be left alone.

@@ -98,14 +98,16 @@ fn refused_whole(refused: Refused) -> Problem {
     }
 }
 
-fn name_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
+/// The type of an event, in a word of ours.
+pub fn name_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
     match event {
         Ok(incoming) => incoming.body.name(),
         Err(rejected) => rejected.name,
     }
 }
 
-fn source_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
+/// The source of an event, in a word of ours.
+pub fn source_of(event: &Result<Incoming, Box<Rejected>>) -> &'static str {
     series::source(match event {
         Ok(incoming) => &incoming.source,
         Err(rejected) => &rejected.source,
@@ -240,7 +242,8 @@ fn originals_of(headers: &HeaderTexts<'_>, bytes: &[u8]) -> Vec<String> {
     event::texts(headers, bytes)
 }
 
-fn draft(caller: &Caller, incoming: Incoming) -> Draft {
+/// An event of the caller, for the door.
+pub fn draft(caller: &Caller, incoming: Incoming) -> Draft {
     let origin = Origin {
         scope: caller.lab_id.clone(),
         driver: None,
@@ -288,7 +291,7 @@ fn rejection(rejected: Rejected) -> Rejection {
 }
 
 /// The word for a refusal, for those outcomes that are one.
-fn code_of(outcome: &Outcome) -> Option<&'static str> {
+pub fn code_of(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Done(_) => None,
         Outcome::Refused(refusal) => Some(refusal.code()),
@@ -297,7 +300,8 @@ fn code_of(outcome: &Outcome) -> Option<&'static str> {
     }
 }
 
-fn faults_of(outcome: &Outcome) -> &[Fault] {
+/// The fields at fault, for those outcomes that name some.
+pub fn faults_of(outcome: &Outcome) -> &[Fault] {
     match outcome {
         Outcome::Refused(Refusal::Invalid(faults)) => faults,
         _ => &[],

@@ -17,7 +17,7 @@ pub async fn alive() -> Json<Value> {
     Json(json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers, no due work waits for too long, and no other program decides by newer rules. 503 if not.
+/// The store answers, no due work waits for too long, and no other program decides by newer rules. 503 if not. A bus that is away makes nobody unready: HTTP goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operation", security(()), responses((status = 200, body = Value), (status = 503, body = Value)))]
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let now = app.clock.now();
@@ -35,6 +35,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         "status": if ready { "ready" } else { "not_ready" },
         "store": if waiting.is_ok() { "ok" } else { "unavailable" },
         "rules": if outdated { "outdated" } else { "ok" },
+        "bus": app.bus.as_ref().map(|bus| bus.health()),
         "stopping": stopping,
         "waitingEvents": app.door.waiting(),
         "waitingWork": waiting.as_ref().map_or(0, |waiting| waiting.count),

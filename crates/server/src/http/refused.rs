@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
-use crate::door::{Draft, own_event};
+use crate::door::{Draft, Outcome, own_event};
 use crate::endpoints::Endpoint;
 
 /// The type under which webhooks lie in the quarantine.
 pub const WEBHOOK: &str = "webhook";
 
 /// What is to be kept, but for id and time.
+#[derive(Clone)]
 pub struct ToKeep {
     source: String,
     name: String,
@@ -64,6 +65,27 @@ pub fn refused_event(
         faults: faults.to_vec(),
         about: about(text.as_bytes()),
         raw: text.into_bytes(),
+    }
+}
+
+/// What is no event at all, of a sender whom nobody answers.
+#[cfg(feature = "nats")]
+pub fn unreadable(
+    caller: &Caller,
+    source: &str,
+    code: &'static str,
+    faults: Vec<Fault>,
+    raw: &[u8],
+) -> ToKeep {
+    ToKeep {
+        source: source.to_owned(),
+        name: "unknown".to_owned(),
+        lab_id: caller.lab_id.clone(),
+        actor: caller.actor(),
+        code,
+        faults,
+        raw: raw.to_vec(),
+        about: None,
     }
 }
 
@@ -142,6 +164,12 @@ pub async fn keep(app: &App, items: Vec<ToKeep>) -> Answer<()> {
             raw: Phi::new(item.raw),
         })));
     }
-    app.door.submit(drafts).await?;
+    let outcomes = app.door.submit(drafts).await?;
+    if outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, Outcome::Internal))
+    {
+        return Err(Problem::internal());
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who is told by webhook.
+//! Who is told by webhook, or on the bus.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, LabId, SubscriptionId};
 use pontic_core::phi::{Phi, Private};
 use pontic_core::record::{Entity, Kind};
-use pontic_core::subscription::{ALL_LABS, Subscription};
+use pontic_core::subscription::{ALL_LABS, BusAddress, Subscription};
 use pontic_wire::outgoing::Publication;
 use pontic_wire::resource;
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ use super::problem::{Answer, Problem};
 use super::secrets;
 use crate::access::Caller;
 use crate::app::App;
+use crate::bus::Trouble;
 use crate::relay::{Receiver, try_once};
 use crate::shape;
 
@@ -71,7 +72,8 @@ pub async fn find(app: &App, caller: &Caller, id: String) -> Answer<Option<Subsc
 }
 
 /// Set a subscription up: `{ labId?, url, pattern?, format?, secrets?, headers?, maxRetries?, baseDelayMs?, timeoutSeconds?, paused? }`.
-/// Without `labId` it is told of all labs. A new one without secrets gets one, which is shown this once.
+/// `url` may be `nats://STREAM/SUBJECT`, with `{lab}`, `{type}` and `{about}` in the subject, where the installation has a bus. Without
+/// `labId` it is told of all labs. A new one without secrets gets one, which is shown this once.
 #[utoipa::path(put, path = "/v1/subscriptions/{id}", tag = "webhooks out", params(("id" = String, Path)), request_body(content = Value), responses((status = 200, body = Value), (status = 201, body = Value), (status = 400), (status = 412)))]
 pub async fn put(
     State(app): State<Arc<App>>,
@@ -94,6 +96,7 @@ pub async fn put(
         set.subscription.lab_id = lab.clone();
     }
     refuse_elsewhere(&app, &set.subscription).await?;
+    refuse_bus(&app, &set.subscription.url).await?;
     let (lab, before) = (
         set.subscription.lab_id.clone(),
         find(&app, &caller, id.clone()).await?,
@@ -140,6 +143,25 @@ async fn refuse_elsewhere(app: &App, subscription: &Subscription) -> Answer<()> 
         return Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]));
     }
     Ok(())
+}
+
+/// A place on the bus needs a bus, and a stream that is as durable as the operator wants them. Where NATS is away that is seen later, and
+/// nothing is published before.
+async fn refuse_bus(app: &App, url: &str) -> Answer<()> {
+    let Some(address) = BusAddress::read(url) else {
+        return Ok(());
+    };
+    let admitted = match &app.bus {
+        Some(bus) => bus.admits(address.stream).await,
+        None => Err(Trouble::NoStream(String::new())),
+    };
+    let reason = match admitted {
+        Err(Trouble::NoStream(_)) => Reason::NotFound,
+        Err(Trouble::Weak { .. }) => Reason::Forbidden,
+        _ => return Ok(()),
+    };
+    let fault = Fault::new("url", reason);
+    Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]))
 }
 
 async fn stands(app: &App, lab: LabId, id: String) -> Answer<Value> {
@@ -193,7 +215,7 @@ pub async fn test(
     let receiver = Receiver::of(&subscription);
     let began = Instant::now();
     let sent = try_once(
-        app.relay.client(),
+        app.relay.ways(),
         &receiver,
         &publication,
         app.store.epoch(),

@@ -1,7 +1,7 @@
 //! A subscription, ready for use.
 
 use pontic_core::pattern::Pattern;
-use pontic_core::subscription::Subscription;
+use pontic_core::subscription::{BusAddress, Subscription};
 use pontic_wire::signature::Secret;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -41,6 +41,11 @@ impl Receiver {
             subscription: subscription.clone(),
             wake: Notify::new(),
         }
+    }
+
+    /// Whether it is a stream of the bus.
+    pub fn is_on_the_bus(&self) -> bool {
+        BusAddress::is_meant(&self.subscription.url)
     }
 
     /// Its id.

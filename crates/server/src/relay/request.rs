@@ -1,14 +1,17 @@
-//! One message on its way: the request, and what its answer means.
+//! One message on its way, by HTTP or into a stream of the bus: what is sent, and what the answer means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
+use pontic_core::subscription::BusAddress;
 use pontic_wire::outgoing::{Publication, content_type};
 use pontic_wire::signature::sign_standard_webhooks;
 
 use super::receiver::Receiver;
+use crate::bus::{Bus, Letter};
 use crate::client::Client;
 
 /// Names the installation that sent a message, so that it is not told its own news again.
@@ -23,7 +26,7 @@ pub struct Sent {
     pub taken: bool,
     /// The receiver is gone for good (410).
     pub gone: bool,
-    /// Why it was not taken: a status, or a word.
+    /// Why it was not taken: a status, or a word. Of one that was taken: the status, or its place in the stream.
     pub cause: String,
     /// When it asked us to come back.
     pub retry_after: Option<SignedDuration>,
@@ -40,19 +43,54 @@ impl Sent {
     }
 }
 
-/// Posts a publication once, signed with every secret of the receiver.
+/// The ways out.
+#[derive(Debug)]
+pub struct Ways {
+    /// Over HTTP.
+    pub client: Client,
+    /// Over the bus, where there is one.
+    pub bus: Option<Arc<Bus>>,
+}
+
+/// Sends a publication once, signed with every secret of the receiver.
 pub async fn try_once(
-    client: &Client,
+    ways: &Ways,
     receiver: &Receiver,
     publication: &Publication,
     epoch: &str,
     now: Timestamp,
 ) -> Sent {
-    let Some(request) = request(receiver, publication, epoch, now) else {
+    let format = receiver.subscription.format;
+    let Ok(body) = publication.body(format, Some(&publication.key())) else {
         return Sent::failed("unwritable");
     };
-    let patience = Duration::from_secs(u64::from(receiver.subscription.timeout_s));
-    match tokio::time::timeout(patience, client.post(request)).await {
+    let headers = headers(receiver, publication, &body, epoch, now);
+    match BusAddress::read(&receiver.subscription.url) {
+        Some(address) => publish(ways, address, receiver, publication, headers, body).await,
+        None => post(ways, receiver, headers, body).await,
+    }
+}
+
+/// How long the receiver may take.
+fn patience(receiver: &Receiver) -> Duration {
+    Duration::from_secs(u64::from(receiver.subscription.timeout_s))
+}
+
+async fn post(
+    ways: &Ways,
+    receiver: &Receiver,
+    headers: Vec<(String, String)>,
+    body: String,
+) -> Sent {
+    let request = Request::post(&receiver.subscription.url).header(header::USER_AGENT, AGENT);
+    let named = headers.into_iter();
+    let request = named.fold(request, |request, (name, value)| {
+        request.header(name, value)
+    });
+    let Ok(request) = request.body(Body::from(body)) else {
+        return Sent::failed("unwritable");
+    };
+    match tokio::time::timeout(patience(receiver), ways.client.post(request)).await {
         Err(_) => Sent::failed("timeout"),
         Ok(Err(error)) => Sent::failed(error.word()),
         Ok(Ok(answer)) => Sent {
@@ -64,32 +102,62 @@ pub async fn try_once(
     }
 }
 
-fn request(
+async fn publish(
+    ways: &Ways,
+    address: BusAddress<'_>,
     receiver: &Receiver,
     publication: &Publication,
+    headers: Vec<(String, String)>,
+    body: String,
+) -> Sent {
+    let Some(bus) = &ways.bus else {
+        return Sent::failed("not_configured");
+    };
+    let (lab, name) = (&publication.lab_id, &publication.name);
+    let letter = Letter {
+        stream: address.stream,
+        subject: address.subject(lab, name, &publication.about()),
+        id: &publication.id,
+        headers,
+        body,
+        patience: patience(receiver),
+    };
+    match bus.publish(letter).await {
+        Ok(place) => Sent {
+            taken: true,
+            ..Sent::failed(&place)
+        },
+        Err(cause) => Sent::failed(&cause),
+    }
+}
+
+/// What a message says beside its body, whichever way it goes.
+fn headers(
+    receiver: &Receiver,
+    publication: &Publication,
+    body: &str,
     epoch: &str,
     now: Timestamp,
-) -> Option<Request<Body>> {
-    let format = receiver.subscription.format;
-    let key = publication.key();
-    let body = publication.body(format, Some(&key)).ok()?;
+) -> Vec<(String, String)> {
     let timestamp = now.as_second();
-    let signatures: Vec<String> = receiver
-        .secrets
-        .iter()
-        .map(|secret| sign_standard_webhooks(secret, &publication.id, timestamp, body.as_bytes()))
+    let id = &publication.id;
+    let signatures = receiver.secrets.iter();
+    let signatures: Vec<String> = signatures
+        .map(|secret| sign_standard_webhooks(secret, id, timestamp, body.as_bytes()))
         .collect();
-    let mut request = Request::post(&receiver.subscription.url)
-        .header(header::CONTENT_TYPE, content_type(format))
-        .header(header::USER_AGENT, AGENT)
-        .header("webhook-id", &publication.id)
-        .header("webhook-timestamp", timestamp)
-        .header(FROM, epoch);
+    let own = |name: &str, value: String| (name.to_owned(), value);
+    let mut headers = vec![
+        own(
+            "content-type",
+            content_type(receiver.subscription.format).to_owned(),
+        ),
+        own("webhook-id", id.clone()),
+        own("webhook-timestamp", timestamp.to_string()),
+        own(FROM, epoch.to_owned()),
+    ];
     if !signatures.is_empty() {
-        request = request.header("webhook-signature", signatures.join(" "));
+        headers.push(own("webhook-signature", signatures.join(" ")));
     }
-    for (name, value) in &receiver.headers {
-        request = request.header(name, value);
-    }
-    request.body(Body::from(body)).ok()
+    headers.extend(receiver.headers.iter().cloned());
+    headers
 }

@@ -7,6 +7,8 @@ mod database;
 mod day;
 mod mail;
 mod matrix;
+#[cfg(feature = "nats")]
+mod nats;
 mod phone;
 mod proxy;
 mod receiver;
@@ -22,6 +24,8 @@ pub use database::{at as database_at, open};
 pub use day::{CANARY, DAY, Day};
 pub use mail::Mailbox;
 pub use matrix::{Behaviour, Matrix};
+#[cfg(feature = "nats")]
+pub use nats::{Message, Nats};
 pub use phone::Phone;
 pub use proxy::Proxy;
 pub use receiver::{Received, Receiver, Reply};

@@ -6,6 +6,8 @@
 mod access;
 mod alerts;
 mod backup;
+#[cfg(feature = "nats")]
+mod bus;
 mod cli;
 mod clinic_page;
 mod completion;

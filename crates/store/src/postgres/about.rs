@@ -1,6 +1,7 @@
 //! Facts about the data itself.
 
 use deadpool_postgres::GenericClient;
+use jiff::{SignedDuration, Timestamp};
 use pontic_core::id::{format_uuid, hex};
 
 use super::rows;
@@ -26,6 +27,24 @@ pub async fn set(client: &impl GenericClient, key: &str, value: &str) -> Result<
     let sql = "INSERT INTO fact (key, value) VALUES ($1, $2)
                ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     rows::execute(client, sql, &[&key, &value]).await.map(drop)
+}
+
+/// Gives a duty to whoever asks, unless another has it. The fact says until when, in milliseconds, and who.
+pub async fn hold(
+    client: &impl GenericClient,
+    duty: &str,
+    holder: &str,
+    now: Timestamp,
+    lease: SignedDuration,
+) -> Result<bool, StoreError> {
+    let now = now.as_millisecond();
+    let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+    let (key, value) = (format!("duty/{duty}"), format!("{until} {holder}"));
+    let sql = "INSERT INTO fact (key, value) VALUES ($1, $2)
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value
+               WHERE split_part(fact.value, ' ', 2) = $3 OR split_part(fact.value, ' ', 1)::bigint <= $4";
+    let changed = rows::execute(client, sql, &[&key, &value, &holder, &now]).await?;
+    Ok(changed == 1)
 }
 
 /// The name of this data; drawn when there is none yet.

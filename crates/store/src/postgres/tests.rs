@@ -6,6 +6,7 @@ mod positions;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use pontic_core::record::Kind;
 use tempfile::TempDir;
 
@@ -70,6 +71,30 @@ fn it_keeps_the_contract() {
         databases.push(Database::new());
         databases.last().expect("made").open()
     });
+}
+
+#[test]
+fn a_duty_is_done_by_one_program() {
+    let database = Database::new();
+    let (here, there) = (database.open(), database.open());
+    let at = |second: i64| Timestamp::from_second(second).expect("a time");
+    let lease = SignedDuration::from_secs(10);
+    let hold = |store: &PostgresStore, holder: &str, second: i64| {
+        store.hold("bus", holder, at(second), lease).expect("asked")
+    };
+    assert!(hold(&here, "a", 0));
+    assert!(!hold(&there, "b", 9));
+    assert!(hold(&here, "a", 9), "its own it may hold longer");
+    assert!(!hold(&there, "b", 18));
+    assert!(hold(&there, "b", 19), "it ends by itself");
+    assert!(!hold(&here, "a", 20));
+    assert!(
+        there
+            .hold("bus", "b", at(20), SignedDuration::ZERO)
+            .expect("let go")
+    );
+    assert!(hold(&here, "a", 20));
+    assert!(there.hold("another", "b", at(20), lease).expect("asked"));
 }
 
 #[test]

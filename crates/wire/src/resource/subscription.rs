@@ -1,4 +1,4 @@
-//! Who is to be told by webhook.
+//! Who is to be told by webhook, or on the bus.
 
 use pontic_core::event::SubscriptionSet;
 use pontic_core::fault::{Fault, Reason};
@@ -6,7 +6,7 @@ use pontic_core::id::{LabId, SubscriptionId};
 use pontic_core::pattern::Pattern;
 use pontic_core::phi::{Phi, Private};
 use pontic_core::subscription::{
-    ALL_LABS, BASE_DELAY_MS, Format, MAX_RETRIES, Subscription, TIMEOUT_S,
+    ALL_LABS, BASE_DELAY_MS, BusAddress, Format, MAX_RETRIES, Subscription, TIMEOUT_S,
 };
 
 use crate::fields::{self, Reader, TextLimits};
@@ -117,9 +117,13 @@ pub fn subscription_secret(body: &Json<'_>) -> Result<Option<String>, Vec<Fault>
     reader.finish(|| Some(named))
 }
 
-/// An address of HTTP without a user, a password or a fragment.
+/// An address of HTTP without a user, a password or a fragment; or a place on the bus.
 fn url<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
     let text = fields::text(URL)(json)?;
+    if BusAddress::is_meant(text) {
+        let read = BusAddress::read(text).ok_or(Reason::InvalidFormat);
+        return read.map(|_| text);
+    }
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))

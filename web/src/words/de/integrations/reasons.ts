@@ -18,6 +18,12 @@ export const reasons: Words['integrations']['reasons'] = {
     quiet_hours: 'Ruhezeit',
     forgotten: 'worum es ging, ist nicht mehr aufbewahrt',
     taken: 'angenommen',
+    not_connected: 'NATS ist nicht da',
+    no_stream: 'kein Stream nimmt diesen Betreff',
+    wrong_stream: 'ein anderer Stream nimmt diesen Betreff',
+    weak_stream: 'der Stream ist nicht haltbar genug',
+    too_large: 'größer, als der Stream annimmt',
+    bus_refused: 'NATS hat es abgelehnt',
   },
   status: (status) => `antwortete mit Status ${status}`,
 };

@@ -1,7 +1,7 @@
 import type { Words } from '../../words';
 
 export const subscriptions: Words['integrations']['subscriptions'] = {
-  lead: 'Wer per Webhook erfährt, was Pontic entscheidet: signiert, der Reihe nach, mindestens einmal.',
+  lead: 'Wer per Webhook oder über den Bus erfährt, was Pontic entscheidet: signiert, der Reihe nach, mindestens einmal.',
   empty: 'Noch erfährt es niemand. Ein Abonnement hat eine Adresse und wählt, was es will.',
   make: 'Neues Abonnement',
   makeTitle: 'Neues Abonnement',
@@ -9,7 +9,8 @@ export const subscriptions: Words['integrations']['subscriptions'] = {
   idHint: 'Ein kurzer Name, etwa finance; wird später nicht geändert',
   idTaken: 'Ein Abonnement mit dieser Kennung gibt es schon.',
   url: 'Adresse (URL)',
-  urlHint: 'https:// oder http://, ohne Benutzer und Passwort',
+  urlHint:
+    'https:// oder http://, ohne Benutzer und Passwort; oder nats:// mit STREAM/Betreff dahinter, worin {lab}, {type} und {about} ausgefüllt werden',
   wants: 'Will',
   everything: 'alles',
   byPattern: 'nach einem Muster',

@@ -18,6 +18,12 @@ export const reasons = {
     quiet_hours: 'quiet hours',
     forgotten: 'what it was about is not kept any more',
     taken: 'taken',
+    not_connected: 'NATS is away',
+    no_stream: 'no stream takes that subject',
+    wrong_stream: 'another stream takes that subject',
+    weak_stream: 'the stream is not durable enough',
+    too_large: 'larger than the stream takes',
+    bus_refused: 'NATS refused it',
   } as Record<string, string>,
   status: (status: string) => `answered with status ${status}`,
 };

@@ -1,5 +1,5 @@
 export const subscriptions = {
-  lead: 'Who is told by webhook what Pontic decides: signed, in order, at least once.',
+  lead: 'Who is told by webhook, or on the bus, what Pontic decides: signed, in order, at least once.',
   empty: 'Nobody is told yet. A subscription has an address and chooses what it wants.',
   make: 'New subscription',
   makeTitle: 'New subscription',
@@ -7,7 +7,8 @@ export const subscriptions = {
   idHint: 'A short name, such as finance; not changed later',
   idTaken: 'A subscription of this id is there already.',
   url: 'Address (URL)',
-  urlHint: 'https:// or http://, without user and password',
+  urlHint:
+    'https:// or http://, without user and password; or nats:// with STREAM/subject behind it, where {lab}, {type} and {about} are filled in',
   wants: 'Wants',
   everything: 'everything',
   byPattern: 'by a pattern',
