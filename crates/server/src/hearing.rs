@@ -10,17 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pontic_core::directory::{Clinic, Lab};
 use pontic_core::event::Body;
-use pontic_core::id::LabId;
 use pontic_core::record::{Change, Kind};
 use pontic_core::rules::Rules;
 use pontic_store::batch::{Batch, Committed};
 use pontic_store::page::{Direction, LogFilter, LogRow};
-use pontic_store::{Heard, Store, StoreError};
+use pontic_store::{Store, StoreError};
 
-use crate::app::App;
 use crate::drivers::Heed;
 use crate::endpoints::Endpoints;
-use crate::live::{Hub, alert_dealt_with};
+use crate::live::Hub;
 use crate::notify::{self, Notify};
 use crate::reading::one;
 use crate::relay::Relay;
@@ -200,48 +198,4 @@ fn has_address(store: &dyn Store, change: &Change) -> Result<bool, StoreError> {
         _ => None,
     };
     Ok(private.is_some_and(|private| notify::has_address(&private)))
-}
-
-/// Hears of other programs from now on, for as long as the app lives.
-pub fn start(app: &Arc<App>) -> Result<(), StoreError> {
-    let listener = Arc::downgrade(app);
-    app.store.listen(Box::new(move |heard| {
-        if let Some(app) = listener.upgrade() {
-            hear(&app, heard);
-        }
-    }))?;
-    // Whatever was committed between the start and here.
-    app.hearing.others(app.store.last_seq()?);
-    Ok(())
-}
-
-fn hear(app: &App, heard: Heard) {
-    match heard {
-        Heard::Committed(up_to) => app.hearing.others(up_to),
-        Heard::Fixes(fixes) => app.drivers.hear_fixes(&fixes),
-        Heard::Alert { lab_id, number } => told_later(hear_alert(app, &lab_id, number)),
-        Heard::Tokens => app.keys.heed_revocation(),
-        Heard::Missed => {
-            app.keys.heed_revocation();
-            told_later(app.store.last_seq().map(|last| app.hearing.others(last)));
-            told_later(app.drivers.hear_what_was_missed());
-            app.hub.tell_missed();
-        }
-    }
-}
-
-/// What another dispatcher did with an alert.
-fn hear_alert(app: &App, lab: &LabId, number: u64) -> Result<(), StoreError> {
-    let found = app.store.alerts_after(number.saturating_sub(1), 1)?;
-    let row = found.iter().find(|row| row.number == number);
-    if let Some(message) = row.and_then(alert_dealt_with) {
-        app.hub.tell_alert(lab, message);
-    }
-    Ok(())
-}
-
-fn told_later(done: Result<(), StoreError>) {
-    if let Err(error) = done {
-        tracing::warn!(%error, "what others did is seen later");
-    }
 }

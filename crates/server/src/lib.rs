@@ -29,6 +29,7 @@ pub mod live;
 pub mod maps;
 pub mod metrics;
 pub mod notify;
+pub mod others;
 pub mod reading;
 pub mod relay;
 pub mod replay;

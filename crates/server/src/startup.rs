@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pontic_store::StoreError;
+use pontic_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -29,6 +29,7 @@ use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
 use crate::notify::{Notify, Unready};
+use crate::others;
 use crate::relay::{Relay, Ways};
 use crate::rhythms::Rhythms;
 use crate::series::Series;
@@ -95,15 +96,7 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         on_disk.send_replace(ticket);
     };
     let log = engine.positions(&config, clock.now(), Box::new(tell))?;
-    let bus = open_bus(&config).await?;
-    let ways = Ways {
-        client: relay_client(&config),
-        bus: bus.clone(),
-    };
-    let relay = Arc::new(Relay::load(store.as_ref(), ways)?);
-    if let Some(bus) = &bus {
-        look_at_streams(bus, &config, &relay).await?;
-    }
+    let (bus, relay) = open_ways_out(&config, store.as_ref()).await?;
     let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
     let endpoints = Arc::new(Endpoints::load(
@@ -167,23 +160,16 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         config,
         clock,
     });
-    hearing::start(&app)?;
+    others::listen(&app)?;
     app.drivers.wake()?;
     let mut workers = work::start(&app, inboxes, stirred);
     workers.extend(couriers::start(&app));
-    #[cfg(feature = "nats")]
-    let readers = consuming::start(&app);
-    #[cfg(not(feature = "nats"))]
-    let readers = Vec::new();
+    let readers = readers(&app);
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
-    let router = http::router(Arc::clone(&app));
-    let server = tokio::spawn(listen::serve(
-        listener,
-        router,
-        app.config.silence,
-        stopping,
-    ));
+    let silence = app.config.silence;
+    let answering = listen::serve(listener, http::router(Arc::clone(&app)), silence, stopping);
+    let server = tokio::spawn(answering);
     Ok(Running {
         app,
         address,
@@ -193,6 +179,34 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         readers,
         door: door_thread,
     })
+}
+
+/// By which publications go out: the bus, if there is one, and who receives what.
+async fn open_ways_out(
+    config: &Config,
+    store: &dyn Store,
+) -> Result<(Option<Arc<Bus>>, Arc<Relay>), StartError> {
+    let bus = open_bus(config).await?;
+    let ways = Ways {
+        client: relay_client(config),
+        bus: bus.clone(),
+    };
+    let relay = Arc::new(Relay::load(store, ways)?);
+    if let Some(bus) = &bus {
+        look_at_streams(bus, config, &relay).await?;
+    }
+    Ok((bus, relay))
+}
+
+/// Whoever reads from the bus.
+fn readers(app: &Arc<App>) -> Vec<tokio::task::JoinHandle<()>> {
+    #[cfg(feature = "nats")]
+    return consuming::start(app);
+    #[cfg(not(feature = "nats"))]
+    {
+        let _ = app;
+        Vec::new()
+    }
 }
 
 async fn open_bus(config: &Config) -> Result<Option<Arc<Bus>>, Trouble> {

@@ -235,8 +235,9 @@ impl Bus {
 
     /// Notes how a consumer is; says whether that differs from before.
     pub fn note(&self, name: &str, reader: Reader) -> bool {
-        let before = lock(&self.seen.consumers).insert(name.to_owned(), reader.clone());
-        before.is_none_or(|before| before.trouble != reader.trouble)
+        let trouble = reader.trouble.clone();
+        let before = lock(&self.seen.consumers).insert(name.to_owned(), reader);
+        before.is_none_or(|before| before.trouble != trouble)
     }
 
     /// Notes how many messages wait for a consumer.

@@ -201,8 +201,11 @@ impl Reader {
         // Another program told it more than we have heard of yet.
         if resumed.is_some_and(|heard| Place::event(heard) > app.hub.told()) {
             let hearing = Arc::clone(&app.hearing);
-            app.read(move |store| Ok(hearing.others(store.last_seq()?)))
-                .await?;
+            app.read(move |store| {
+                hearing.others(store.last_seq()?);
+                Ok(())
+            })
+            .await?;
         }
         // Listening begins before anything is read, so that nothing falls between.
         let listener = app.hub.listen(full, resumed.unwrap_or(0));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -172,11 +171,6 @@ impl Nats {
         urls.join(",")
     }
 
-    /// Where it keeps what it has.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// A server of ours on this bus.
     pub fn on(&self, start: Start) -> Start {
         start.env("PONTIC_NATS__URL", &self.url())
@@ -304,7 +298,7 @@ impl Nats {
     }
 
     /// A durable consumer that somebody else sets up.
-    pub fn consumer(&self, stream: &str, config: pull::Config) {
+    pub fn consumer(&self, stream: &str, config: &pull::Config) {
         self.with(async |bus| {
             let stream = bus.get_stream(stream).await.expect("a stream");
             let made = stream.create_consumer(config.clone()).await;

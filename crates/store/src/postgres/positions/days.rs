@@ -75,19 +75,19 @@ pub async fn make(
     // Another program may have made some meanwhile.
     let have = known(transaction).await?;
     // Nobody writes there from here on, or a fix of such a day would be in the way.
-    let mut statements = String::from("LOCK TABLE fix_rest IN ACCESS EXCLUSIVE MODE;\n");
+    let mut statements = vec!["LOCK TABLE fix_rest IN ACCESS EXCLUSIVE MODE;".to_owned()];
     for day in wanted.filter(|day| !have.contains(day)) {
         let Some(name) = name(day) else { continue };
         let (from, to) = (day * DAY_MS, (day + 1) * DAY_MS);
         // Attached, and not made in its place: so whoever reads and writes the other days goes on meanwhile.
-        statements.push_str(&format!(
+        statements.push(format!(
             "CREATE TABLE {name} (LIKE fix INCLUDING ALL);
              WITH moved AS (DELETE FROM fix_rest WHERE at >= {from} AND at < {to} RETURNING *)
              INSERT INTO {name} SELECT * FROM moved;
-             ALTER TABLE fix ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to});\n"
+             ALTER TABLE fix ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to});"
         ));
     }
-    Ok(transaction.batch_execute(&statements).await?)
+    Ok(transaction.batch_execute(&statements.join("\n")).await?)
 }
 
 /// Drops the days that end before that time; says how many. Nothing if another program is at it.
@@ -109,10 +109,11 @@ pub async fn drop_before(
     let sql = "DELETE FROM fix_rest WHERE at < $1";
     rows::execute(transaction, sql, &[&before_ms]).await?;
     // Behind a long question it is rather tried again next time: everybody else would wait behind this.
-    let mut statements = String::from("SET LOCAL lock_timeout = '1s';\n");
-    for name in &old {
-        statements.push_str(&format!("DROP TABLE IF EXISTS {name};\n"));
-    }
+    let dropped = old
+        .iter()
+        .map(|name| format!("DROP TABLE IF EXISTS {name};"));
+    let dropped: Vec<String> = dropped.collect();
+    let statements = format!("SET LOCAL lock_timeout = '1s'; {}", dropped.join(" "));
     transaction.batch_execute(&statements).await?;
     Ok(old.len())
 }

@@ -168,7 +168,9 @@ async fn copy(
             return Ok((hash.finalize().into(), count));
         };
         after = Some(last.place());
-        fixes.iter().for_each(|(_, row)| add(&mut hash, row));
+        for (_, row) in &fixes {
+            add(&mut hash, row);
+        }
         count += fixes.len() as u64;
         table::insert(transaction, &fixes, &[]).await?;
     }
