@@ -24,4 +24,5 @@ keep() {
 keep database_password "$(draw)"
 keep PONTIC_DATABASE__URL "postgres://pontic:$(cat "$folder/database_password")@database:5432/pontic?sslmode=disable"
 keep PONTIC_ADMIN_TOKEN "pnt_$(draw)"
-keep bus-password.conf "authorization { user: pontic, password: \"$(draw)\" }"
+keep PONTIC_NATS__PASSWORD "$(draw)"
+keep bus-password.conf "authorization { user: pontic, password: \"$(cat "$folder/PONTIC_NATS__PASSWORD")\" }"

@@ -57,6 +57,8 @@ fn the_program_starts_with_what_the_script_drew() {
     let server = Start::new()
         .unset("PONTIC_ADMIN_TOKEN")
         .env("PONTIC_SECRETS", folder.path().to_str().expect("a path"))
+        // The bus is compose's; its password alone would be half a login.
+        .env("PONTIC_NATS__USER", "pontic")
         .go();
     let holder = server.holder(drawn["PONTIC_ADMIN_TOKEN"].trim());
     assert_eq!(holder.get("/v1/tokens").status, 200);
