@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{AckPolicy, Info, PullConsumer, pull};
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, StorageType};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, HeaderMap};
@@ -144,10 +144,13 @@ impl Nats {
         loop {
             let asked = self.runtime.block_on(async {
                 let bus = self.connect().await?;
-                bus.query_account().await.map_err(|error| error.to_string())
+                match bus.get_stream("none").await.map_err(|error| error.kind()) {
+                    Err(GetStreamErrorKind::JetStream(error)) if error.code() == 404 => Ok(()),
+                    other => Err(format!("{:?}", other.err())),
+                }
             });
             match asked {
-                Ok(_) => return,
+                Ok(()) => return,
                 Err(error) => assert!(Instant::now() < until, "NATS did not start: {error}"),
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -170,11 +173,6 @@ impl Nats {
             .map(|port| format!("nats://127.0.0.1:{port}"))
             .collect();
         urls.join(",")
-    }
-
-    /// Where it keeps what it has.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// A server of ours on this bus.
