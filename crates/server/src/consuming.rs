@@ -179,7 +179,7 @@ impl Reading {
             trouble: text.clone(),
             waiting: 0,
         };
-        if self.bus.note(&self.consumer.name, reader) {
+        if self.bus.note(&self.consumer.name, &reader) {
             let (consumer, stream) = (&self.consumer.name, &self.consumer.stream);
             match text {
                 Some(trouble) => tracing::warn!(

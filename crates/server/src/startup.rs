@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pontic_store::StoreError;
 use pontic_store::positions::{self, Positions};
+use pontic_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -16,8 +16,6 @@ use crate::bus::{Bus, Trouble};
 use crate::client::{Client, Reach};
 use crate::clock::Clock;
 use crate::config::Config;
-#[cfg(feature = "nats")]
-use crate::consuming;
 use crate::couriers;
 use crate::door::{Door, Told};
 use crate::drivers::{self, Drivers, Parts};
@@ -88,26 +86,8 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
         .map_err(|error| StartError::Listen(config.listen, error))?;
     let maps = Arc::new(Maps::new(&config, clock.clone()));
     let hub = Arc::new(Hub::after(store.last_seq()?));
-    let (on_disk, durable) = watch::channel(0);
-    let positions = Positions::open(
-        &config.data.join("positions"),
-        clock.now(),
-        positions::Options {
-            retention: config.positions_kept,
-        },
-        Box::new(move |ticket| {
-            on_disk.send_replace(ticket);
-        }),
-    )?;
-    let bus = open_bus(&config).await?;
-    let ways = Ways {
-        client: relay_client(&config),
-        bus: bus.clone(),
-    };
-    let relay = Arc::new(Relay::load(store.as_ref(), ways)?);
-    if let Some(bus) = &bus {
-        look_at_streams(bus, &config, &relay).await?;
-    }
+    let (positions, durable) = open_positions(&config, &clock)?;
+    let (bus, relay) = open_relay(&config, store.as_ref()).await?;
     let notify = Arc::new(Notify::load(&config, store.as_ref())?);
     let (heed, stirred) = drivers::ears();
     let told: Told = {
@@ -170,10 +150,7 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     app.drivers.wake()?;
     let mut workers = work::start(&app, inboxes, stirred);
     workers.extend(couriers::start(&app));
-    #[cfg(feature = "nats")]
-    let readers = consuming::start(&app);
-    #[cfg(not(feature = "nats"))]
-    let readers = Vec::new();
+    let readers = read_bus(&app);
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
     let router = http::router(Arc::clone(&app));
@@ -194,6 +171,51 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     })
 }
 
+fn open_positions(
+    config: &Config,
+    clock: &Clock,
+) -> Result<(Positions, watch::Receiver<u64>), StoreError> {
+    let (on_disk, durable) = watch::channel(0);
+    let positions = Positions::open(
+        &config.data.join("positions"),
+        clock.now(),
+        positions::Options {
+            retention: config.positions_kept,
+        },
+        Box::new(move |ticket| {
+            on_disk.send_replace(ticket);
+        }),
+    )?;
+    Ok((positions, durable))
+}
+
+/// The relay with its ways out, the bus among them. What is wrong with streams is said before anybody relies on them.
+async fn open_relay(
+    config: &Config,
+    store: &dyn Store,
+) -> Result<(Option<Arc<Bus>>, Arc<Relay>), StartError> {
+    let bus = open_bus(config).await?;
+    let ways = Ways {
+        client: relay_client(config),
+        bus: bus.clone(),
+    };
+    let relay = Arc::new(Relay::load(store, ways)?);
+    if let Some(bus) = &bus {
+        look_at_streams(bus, config, &relay).await?;
+    }
+    Ok((bus, relay))
+}
+
+#[cfg(feature = "nats")]
+fn read_bus(app: &Arc<App>) -> Vec<tokio::task::JoinHandle<()>> {
+    crate::consuming::start(app)
+}
+
+#[cfg(not(feature = "nats"))]
+fn read_bus(_: &Arc<App>) -> Vec<tokio::task::JoinHandle<()>> {
+    Vec::new()
+}
+
 async fn open_bus(config: &Config) -> Result<Option<Arc<Bus>>, Trouble> {
     let Some(nats) = &config.nats else {
         return Ok(None);
@@ -205,7 +227,6 @@ async fn open_bus(config: &Config) -> Result<Option<Arc<Bus>>, Trouble> {
     Ok(Some(Arc::new(bus)))
 }
 
-/// What is wrong with streams is said before anybody relies on them.
 async fn look_at_streams(bus: &Bus, config: &Config, relay: &Relay) -> Result<(), Trouble> {
     let consumers = config.nats.iter().flat_map(|nats| &nats.consumers);
     let mut streams: Vec<String> = consumers.map(|consumer| consumer.stream.clone()).collect();

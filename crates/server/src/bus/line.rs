@@ -234,7 +234,7 @@ impl Bus {
     }
 
     /// Notes how a consumer is; says whether that differs from before.
-    pub fn note(&self, name: &str, reader: Reader) -> bool {
+    pub fn note(&self, name: &str, reader: &Reader) -> bool {
         let before = lock(&self.seen.consumers).insert(name.to_owned(), reader.clone());
         before.is_none_or(|before| before.trouble != reader.trouble)
     }

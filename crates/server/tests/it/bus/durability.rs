@@ -78,7 +78,7 @@ fn a_consumer_with_which_nothing_can_be_promised_is_not_read() {
     );
     nats.consumer(
         "PRODUCTION",
-        pull::Config {
+        &pull::Config {
             durable_name: Some(DURABLE.into()),
             max_deliver: 3,
             ..pull::Config::default()

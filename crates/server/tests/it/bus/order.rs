@@ -44,7 +44,7 @@ fn what_somebody_left_unanswered_comes_first() {
     publish_moves(&nats, &dates);
     nats.consumer(
         "PRODUCTION",
-        pull::Config {
+        &pull::Config {
             durable_name: Some(DURABLE.into()),
             ack_policy: AckPolicy::Explicit,
             ack_wait: Duration::from_secs(2),

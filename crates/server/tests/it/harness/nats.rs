@@ -302,7 +302,7 @@ impl Nats {
     }
 
     /// A durable consumer that somebody else sets up.
-    pub fn consumer(&self, stream: &str, config: pull::Config) {
+    pub fn consumer(&self, stream: &str, config: &pull::Config) {
         self.with(async |bus| {
             let stream = bus.get_stream(stream).await.expect("a stream");
             let made = stream.create_consumer(config.clone()).await;
