@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{AckPolicy, Info, PullConsumer, pull};
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, StorageType};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, HeaderMap};
@@ -143,10 +144,13 @@ impl Nats {
         loop {
             let asked = self.runtime.block_on(async {
                 let bus = self.connect().await?;
-                bus.query_account().await.map_err(|error| error.to_string())
+                match bus.get_stream("none").await.map_err(|error| error.kind()) {
+                    Err(GetStreamErrorKind::JetStream(error)) if error.code() == 404 => Ok(()),
+                    other => Err(format!("{:?}", other.err())),
+                }
             });
             match asked {
-                Ok(_) => return,
+                Ok(()) => return,
                 Err(error) => assert!(Instant::now() < until, "NATS did not start: {error}"),
             }
             std::thread::sleep(Duration::from_millis(20));
