@@ -179,8 +179,10 @@ fn the_doctor_looks_at_the_bus() {
     };
     let doctor = || {
         let path = config.to_str().expect("text");
+        let data = folder.path().join("data");
+        let data = data.to_str().expect("text");
         said(&crate::harness::pontic(
-            &["doctor", "--config", path, "--data", "nowhere"],
+            &["doctor", "--config", path, "--data", data],
             b"",
         ))
     };
