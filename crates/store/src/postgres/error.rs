@@ -24,10 +24,7 @@ impl From<PoolError> for StoreError {
             PoolError::Timeout(_) => {
                 Self::Unavailable("no connection to the database is free".into())
             }
-            PoolError::Backend(error) => match error.code() {
-                Some(code) => of_connecting(code),
-                None => Self::Unavailable(format!("the database cannot be reached: {error}")),
-            },
+            PoolError::Backend(error) => of_connecting(&error),
             _ => Self::Unavailable("no connection to the database can be had".into()),
         }
     }
@@ -46,12 +43,15 @@ fn is_of_the_line(error: &tokio_postgres::Error) -> bool {
 }
 
 /// While connecting every refusal may be over in a minute, but for those that only the operator can end.
-fn of_connecting(code: &SqlState) -> StoreError {
-    StoreError::Unavailable(format!(
-        "the database refuses the connection ({}): {}",
-        code.code(),
-        meaning(code)
-    ))
+pub fn of_connecting(error: &tokio_postgres::Error) -> StoreError {
+    StoreError::Unavailable(match error.code() {
+        Some(code) => format!(
+            "the database refuses the connection ({}): {}",
+            code.code(),
+            meaning(code)
+        ),
+        None => format!("the database cannot be reached: {error}"),
+    })
 }
 
 fn of_code(code: &SqlState) -> StoreError {

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, Notification};
 
 use super::connection::{self, Connector, Messages};
+use super::error::of_connecting;
 use super::numbers::Numbers;
 use super::telling::{CHANNELS, News, Program};
 use crate::{Heard, StoreError};
@@ -106,7 +107,8 @@ impl Ear {
 
     async fn connect(&self) -> Result<Line, Gone> {
         let connecting = timeout(PATIENCE, self.connector.listening()).await;
-        let (client, messages) = connecting.map_err(|_| late())?.map_err(Gone::of)?;
+        let refused = |error| Gone(of_connecting(&error));
+        let (client, messages) = connecting.map_err(|_| late())?.map_err(refused)?;
         let mut line = Line {
             client,
             messages,
