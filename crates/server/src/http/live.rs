@@ -179,12 +179,7 @@ enum Standing {
 }
 
 impl Reader {
-    fn new(
-        app: Arc<App>,
-        caller: &Caller,
-        query: &LiveQuery,
-        headers: &HeaderMap,
-    ) -> Answer<Self> {
+    fn new(app: Arc<App>, caller: &Caller, query: &LiveQuery, headers: &HeaderMap) -> Answer<Self> {
         let asked = said(query.lab_id.as_deref()).map(LabId::known);
         if asked.as_ref().is_some_and(|lab| !caller.sees(lab)) {
             return Err(Problem::not_found());

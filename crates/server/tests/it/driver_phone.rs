@@ -83,8 +83,7 @@ fn whoever_is_logged_out_is_not_connected_any_more() {
     let cookie = answer.header("set-cookie").to_owned();
     let session = cookie.split(';').next().expect("a session");
     let headers = [("cookie", session), ("origin", &*day.server.url)];
-    let mut phone =
-        Socket::try_open(&day.server.url, "/ws/driver", &headers).expect("a socket");
+    let mut phone = Socket::try_open(&day.server.url, "/ws/driver", &headers).expect("a socket");
     let mut others = Socket::drive(&day.driver, "");
     let viewer = json!({ "role": "viewer", "labId": "L1" });
     let made = day.server.admin().post("/v1/tokens", &viewer).expect(201);
