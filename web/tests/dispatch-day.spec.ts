@@ -187,6 +187,9 @@ test('a line that drops is said in the strip, never in the way; what happened me
   await atDesk(page, city, line.origin);
   line.cut();
   await expect(liveState(page, /^Away for \d+ s/)).toBeVisible();
+  // For everybody to read, and not by the colour of a point.
+  const said = await page.getByText(/^Away for \d+ s/).boundingBox();
+  expect(said?.width).toBeGreaterThan(60);
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(row(page, 'Jonas Becker')).toBeVisible();
   await city.drivers.D1.post(`/v1/stops/${stopOf(city, 'C1').id}/complete`, {});
