@@ -187,6 +187,9 @@ test('a line that drops is said in the strip, never in the way; what happened me
   await atDesk(page, city, line.origin);
   line.cut();
   await expect(liveState(page, /^Away for \d+ s/)).toBeVisible();
+  // For everybody to read, and not by the colour of a point.
+  const said = await page.getByText(/^Away for \d+ s/).boundingBox();
+  expect(said?.width).toBeGreaterThan(60);
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(row(page, 'Jonas Becker')).toBeVisible();
   await city.drivers.D1.post(`/v1/stops/${stopOf(city, 'C1').id}/complete`, {});
@@ -204,7 +207,7 @@ test('a clinic that calls is found, with where its case is now', async ({ page, 
   await page.keyboard.type('K-201');
   const found = page.getByRole('option').first();
   await expect(found).toContainText(LONG_NAME);
-  await page.keyboard.type('\b\b\b\b\bTiergarten');
+  await page.getByRole('combobox', { name: /^Search/ }).fill('Tiergarten');
   await expect(page.getByRole('option').first()).toContainText(LONG_NAME);
   expect(CLINICS.some(({ name }) => name === LONG_NAME)).toBe(true);
 });

@@ -7,6 +7,8 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 export async function accessible(page: Page, leftOut: string[] = []): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
+    // Colours fade from one theme into the other.
+    await page.waitForTimeout(400);
     const builder = new AxeBuilder({ page }).withTags(WCAG);
     for (const selector of leftOut) builder.exclude(selector);
     const { violations } = await builder.analyze();

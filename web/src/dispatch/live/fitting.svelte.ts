@@ -8,8 +8,10 @@ import { fits } from './doing';
 const STALE_MS = 60_000;
 
 interface Found {
+  /** When it was asked. */
   at: number;
-  items: Fit[];
+  /** Nothing: nobody could say. */
+  items: Fit[] | undefined;
 }
 
 /** Who would fetch or bring best what waits, asked entry by entry and kept for a minute. */
@@ -43,12 +45,8 @@ class Fitting {
   async #load(key: string): Promise<void> {
     const one = this.#wanted.get(key);
     if (!one) return;
-    let items: Fit[] = [];
-    try {
-      items = await fits(one);
-    } catch {
-      // None can be told: a driver is chosen by hand.
-    }
+    // Where nobody answers, what was known last stands, and a driver can be chosen by hand.
+    const items = await fits(one).catch(() => this.of(key));
     this.#found = { ...this.#found, [key]: { at: clock.read(), items } };
   }
 }
