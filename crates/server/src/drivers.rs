@@ -292,10 +292,14 @@ impl Drivers {
             let draft = own_event(seen.into(), SOURCE, SOURCE, Some(lab.clone()));
             self.door.submit(vec![draft]).await?;
         }
-        let no = self.log.number(lab, driver).map_err(|_| Busy)?;
-        let last = self.log.last(no).map_err(|_| Busy)?;
-        self.fleet.enlist(no, last.map(|kept| kept.fix).as_ref());
-        Ok(no)
+        let (lab, driver) = (lab.clone(), driver.clone());
+        let enlisted = self.apart(move |drivers| {
+            let no = drivers.log.number(&lab, &driver)?;
+            let last = drivers.log.last(no)?;
+            drivers.fleet.enlist(no, last.map(|kept| kept.fix).as_ref());
+            Ok(no)
+        });
+        enlisted.await.map_err(|_| Busy)
     }
 
     /// Labs that have a driver of that id.

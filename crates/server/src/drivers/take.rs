@@ -1,10 +1,13 @@
 //! A fix comes in.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use pontic_core::fix::{Fix, Rejection, check_age};
 use pontic_core::tracking::Seen;
 use pontic_store::StoreError;
-use pontic_store::positions::{DriverNo, Received};
+use pontic_store::positions::{DriverNo, Place, Received};
 
 use super::fleet::{State, locked};
 use super::hearsay;
@@ -59,59 +62,118 @@ impl Taken {
 }
 
 impl Drivers {
-    /// Takes a driver's fix. An error: nothing was kept, and it may be sent again.
-    pub fn take(&self, no: DriverNo, fix: Fix, wants_update: bool) -> Result<Taken, StoreError> {
-        let taken = self.try_take(no, fix, wants_update)?;
-        exposition::position(taken.status.as_str());
-        Ok(taken)
+    /// Takes fixes, each of its driver, in their order; the answers are in that order too. An error: some may not have been kept, and
+    /// all may be sent again.
+    pub async fn take(
+        self: &Arc<Self>,
+        fixes: Vec<(DriverNo, Fix)>,
+        wants_update: bool,
+    ) -> Result<Vec<Taken>, StoreError> {
+        if self.asks_the_log(&fixes) {
+            self.apart(move |drivers| drivers.take_all(&fixes, wants_update))
+                .await
+        } else {
+            self.take_all(&fixes, wants_update)
+        }
     }
 
-    fn try_take(&self, no: DriverNo, fix: Fix, wants_update: bool) -> Result<Taken, StoreError> {
+    /// Whether taking them means to wait for what the log answers: most are the newest, and it does not.
+    fn asks_the_log(&self, fixes: &[(DriverNo, Fix)]) -> bool {
         let now = self.clock.now();
-        if let Err(reason) = check_age(fix.at, now) {
-            return Ok(Taken::rejected(reason));
+        of_each(fixes).any(|(no, fixes)| {
+            let handle = self.fleet.handle(no);
+            let state = locked(&handle);
+            hearsay::is_shared(&state, now) || !doubtful(&state, fixes, now).is_empty()
+        })
+    }
+
+    fn take_all(
+        &self,
+        fixes: &[(DriverNo, Fix)],
+        wants_update: bool,
+    ) -> Result<Vec<Taken>, StoreError> {
+        let mut all = Vec::with_capacity(fixes.len());
+        for (no, fixes) in of_each(fixes) {
+            let taken = self.take_of(no, fixes, wants_update)?;
+            for taken in &taken {
+                exposition::position(taken.status.as_str());
+            }
+            all.extend(taken);
         }
+        Ok(all)
+    }
+
+    /// Takes fixes of one driver.
+    fn take_of(
+        &self,
+        no: DriverNo,
+        fixes: &[(DriverNo, Fix)],
+        wants_update: bool,
+    ) -> Result<Vec<Taken>, StoreError> {
+        let now = self.clock.now();
         let handle = self.fleet.handle(no);
         let mut state = locked(&handle);
         if hearsay::is_shared(&state, now) {
             self.catch_up(no, &mut state, now)?;
         }
-        let newest = state.newest;
-        let is_newest = newest.is_none_or(|newest| fix.order(&newest).is_gt());
-        if !is_newest && self.log.contains(no, &fix)? {
-            return Ok(Taken {
-                status: Status::Duplicate,
-                // It may be on its way to the disk still.
-                ticket: self.log.last_ticket(),
-                update: None,
+        let doubtful = doubtful(&state, fixes, now);
+        let mut known = if doubtful.is_empty() {
+            BTreeSet::new()
+        } else {
+            self.log.known(no, &doubtful)?
+        };
+        let mut all = Vec::with_capacity(fixes.len());
+        for (_, fix) in fixes {
+            all.push(if let Err(reason) = check_age(fix.at, now) {
+                Taken::rejected(reason)
+            } else if known.insert(Place::of(fix)) {
+                self.take_new(no, &mut state, fix, now, wants_update)?
+            } else {
+                Taken {
+                    status: Status::Duplicate,
+                    // It may be on its way to the disk still.
+                    ticket: self.log.last_ticket(),
+                    update: None,
+                }
             });
         }
+        if state.late.is_some() {
+            // The worker ends with the program.
+            let _ = self.late.send(Late::Driver(no));
+        }
+        Ok(all)
+    }
+
+    /// Takes a fix that did not come before.
+    fn take_new(
+        &self,
+        no: DriverNo,
+        state: &mut State,
+        fix: &Fix,
+        now: Timestamp,
+        wants_update: bool,
+    ) -> Result<Taken, StoreError> {
         let ticket = self.log.append(&[Received {
             driver: no,
-            fix,
+            fix: *fix,
             received_at: now,
         }])?;
         state.taken += 1;
-        let status = if newest.is_some_and(|newest| fix.at < newest.at) {
+        let status = if state.newest.is_some_and(|newest| fix.at < newest.at) {
             Status::Late
         } else {
             Status::Accepted
         };
-        if is_newest {
-            let update = self.go_on(no, &mut state, &fix, now, wants_update);
-            return Ok(Taken {
-                status,
-                ticket,
-                update,
-            });
-        }
-        state.note_late(fix.at);
-        // The worker ends with the program.
-        let _ = self.late.send(Late::Driver(no));
+        let update = if is_newest(fix, state.newest.as_ref()) {
+            self.go_on(no, state, fix, now, wants_update)
+        } else {
+            state.note_late(fix.at);
+            None
+        };
         Ok(Taken {
             status,
             ticket,
-            update: None,
+            update,
         })
     }
 
@@ -141,4 +203,32 @@ impl Drivers {
         self.ask_for_legs(road, fix, now);
         telling::tell(self, no, fix, Some((road, &news)), wants_update)
     }
+}
+
+/// Whether a fix comes after the newest so far.
+fn is_newest(fix: &Fix, newest: Option<&Fix>) -> bool {
+    newest.is_none_or(|newest| fix.order(newest).is_gt())
+}
+
+/// Those that may have come before: what is newer than the newest did not.
+fn doubtful(state: &State, fixes: &[(DriverNo, Fix)], now: Timestamp) -> Vec<Fix> {
+    let mut newest = state.newest;
+    let mut doubtful = Vec::new();
+    for (_, fix) in fixes {
+        if check_age(fix.at, now).is_err() {
+            continue;
+        }
+        if is_newest(fix, newest.as_ref()) {
+            newest = Some(*fix);
+        } else {
+            doubtful.push(*fix);
+        }
+    }
+    doubtful
+}
+
+/// The fixes in their order, those of one driver that follow each other together.
+fn of_each(fixes: &[(DriverNo, Fix)]) -> impl Iterator<Item = (DriverNo, &[(DriverNo, Fix)])> {
+    let runs = fixes.chunk_by(|one, next| one.0 == next.0);
+    runs.filter_map(|run| run.first().map(|(no, _)| (*no, run)))
 }

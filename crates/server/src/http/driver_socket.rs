@@ -13,7 +13,6 @@ use axum::routing;
 use futures_util::{FutureExt as _, SinkExt as _};
 use pontic_core::fix::Rejection;
 use pontic_core::silence::LastWords;
-use pontic_store::positions::DriverNo;
 use pontic_wire::phone::native::{self, Ack, Reported};
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -25,7 +24,7 @@ use super::problem::Answer;
 use super::senders::Sender;
 use crate::access::{Caller, Secretly};
 use crate::app::App;
-use crate::drivers::{Status, Taken};
+use crate::drivers::Status;
 
 /// Well under the minute after which proxies cut an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(50);
@@ -87,7 +86,6 @@ async fn driver(
         shown: gate::shown(&headers),
         batch,
         waiting: VecDeque::new(),
-        last: None,
         pings: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE),
     };
     Ok(upgrade.on_upgrade(|socket| session.converse(socket)))
@@ -103,8 +101,6 @@ struct Session {
     batch: bool,
     /// Answers with the tickets of what they answer.
     waiting: VecDeque<(u64, String)>,
-    /// The driver that was spoken of last.
-    last: Option<DriverNo>,
     durable: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     pings: Interval,
@@ -143,7 +139,7 @@ impl Session {
         let code = match end {
             End::Gone => return,
             End::Goodbye => {
-                if let (Some(no), true) = (self.last, self.sender.is_one_driver()) {
+                if let Some(no) = self.sender.the_driver() {
                     self.app
                         .drivers
                         .hear_last_words(no, LastWords::SocketClosed);
@@ -237,52 +233,32 @@ impl Session {
     async fn hear(&mut self, bytes: &[u8]) -> Result<(), End> {
         let is_array = bytes.trim_ascii_start().first() == Some(&b'[');
         if !(self.batch && is_array) {
-            return self.take(native::read(bytes)).await;
+            return self.take(vec![native::read(bytes)]).await;
         }
         match native::read_all(bytes, MOST_FIXES) {
-            Ok(reports) => {
-                for report in reports {
-                    self.take(report).await?;
-                }
-                Ok(())
-            }
-            Err(_) => self.take(Err(Rejection::InvalidType)).await,
+            Ok(reports) => self.take(reports).await,
+            Err(_) => self.take(vec![Err(Rejection::InvalidType)]).await,
         }
     }
 
-    async fn take(&mut self, report: Result<Reported, Rejection>) -> Result<(), End> {
-        let (report, taken) = match report {
-            Ok(report) => {
-                let named = report.driver_id.as_ref();
-                let driver = self.sender.driver(&self.app, named).await;
-                let taken = match driver.map_err(|_| End::Unavailable)? {
-                    Ok(no) => {
-                        self.last = Some(no);
-                        let taken = self.app.drivers.take(no, report.fix, false);
-                        taken.map_err(|_| End::Unavailable)?
-                    }
-                    Err(reason) => Taken::rejected(reason),
-                };
-                (Some(report), taken)
-            }
-            Err(reason) => (None, Taken::rejected(reason)),
-        };
-        let own = self.sender.own();
-        let ack = Ack {
-            driver_id: report
-                .as_ref()
-                .and_then(|report| report.driver_id.as_ref())
-                .or(own),
-            at: report.as_ref().map(|report| report.fix.at),
-            reference: report
-                .as_ref()
-                .and_then(|report| report.reference.as_deref()),
-            status: taken.status.as_str(),
-            reason: taken.status.reason(),
-        };
-        let mut text = String::with_capacity(128);
-        native::write_ack(&mut text, &ack);
-        self.waiting.push_back((taken.ticket, text));
+    async fn take(&mut self, reports: Vec<Result<Reported, Rejection>>) -> Result<(), End> {
+        let taken = self.sender.take(&self.app, None, &reports, false).await;
+        let taken = taken.map_err(|_| End::Unavailable)?;
+        for (report, taken) in reports.iter().zip(taken) {
+            let report = report.as_ref().ok();
+            let ack = Ack {
+                driver_id: report
+                    .and_then(|report| report.driver_id.as_ref())
+                    .or(self.sender.own()),
+                at: report.map(|report| report.fix.at),
+                reference: report.and_then(|report| report.reference.as_deref()),
+                status: taken.status.as_str(),
+                reason: taken.status.reason(),
+            };
+            let mut text = String::with_capacity(128);
+            native::write_ack(&mut text, &ack);
+            self.waiting.push_back((taken.ticket, text));
+        }
         Ok(())
     }
 

@@ -38,7 +38,8 @@ async fn phone(app: &App, credentials: Credentials<'_>) -> Answer<Option<Phone>>
 
 /// Takes a fix and waits for the disk.
 async fn keep(app: &App, phone: &Phone, fix: Fix) -> Answer<Status> {
-    let taken = app.drivers.take(phone.no, fix, false)?;
+    let taken = app.drivers.take(vec![(phone.no, fix)], false).await?.pop();
+    let taken = taken.ok_or_else(Problem::unavailable)?;
     if app.drivers.on_disk(taken.ticket).await {
         Ok(taken.status)
     } else {

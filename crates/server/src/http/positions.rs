@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::fix::Rejection;
 use pontic_core::id::DriverId;
-use pontic_wire::phone::native::{self, Reported};
+use pontic_wire::phone::native;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::IntoParams;
@@ -97,49 +97,25 @@ async fn take(
     };
     let mut report = Report::default();
     let mut newest_ticket = 0;
-    for (index, reported) in reports.into_iter().enumerate() {
-        match one(app, &mut sender, driver.as_ref(), reported, !is_array).await? {
-            Ok(taken) => {
-                newest_ticket = newest_ticket.max(taken.ticket);
-                match taken.status {
-                    Status::Accepted => report.accepted += 1,
-                    Status::Duplicate => report.duplicates += 1,
-                    Status::Late => report.late += 1,
-                    Status::Rejected(reason) => report.rejected.push(Rejected { index, reason }),
-                }
-                report.update = taken
-                    .update
-                    .and_then(|text| RawValue::from_string(text).ok());
-            }
-            Err(reason) => report.rejected.push(Rejected { index, reason }),
+    let all = sender
+        .take(app, driver.as_ref(), &reports, !is_array)
+        .await?;
+    for (index, taken) in all.into_iter().enumerate() {
+        newest_ticket = newest_ticket.max(taken.ticket);
+        match taken.status {
+            Status::Accepted => report.accepted += 1,
+            Status::Duplicate => report.duplicates += 1,
+            Status::Late => report.late += 1,
+            Status::Rejected(reason) => report.rejected.push(Rejected { index, reason }),
         }
+        report.update = taken
+            .update
+            .and_then(|text| RawValue::from_string(text).ok());
     }
     if app.drivers.on_disk(newest_ticket).await {
         Ok(Json(report))
     } else {
         Err(Problem::unavailable())
-    }
-}
-
-async fn one(
-    app: &App,
-    sender: &mut Sender,
-    driver: Option<&DriverId>,
-    reported: Result<Reported, Rejection>,
-    wants_update: bool,
-) -> Answer<Result<crate::drivers::Taken, Rejection>> {
-    let reported = match reported {
-        Ok(reported) => reported,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let named = match (driver, &reported.driver_id) {
-        (Some(driver), Some(other)) if driver != other => return Ok(Err(Rejection::NotYourDriver)),
-        (Some(driver), _) => Some(driver),
-        (None, named) => named.as_ref(),
-    };
-    match sender.driver(app, named).await? {
-        Ok(no) => Ok(Ok(app.drivers.take(no, reported.fix, wants_update)?)),
-        Err(reason) => Ok(Err(reason)),
     }
 }
 

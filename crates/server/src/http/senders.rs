@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use pontic_core::fix::Rejection;
 use pontic_core::id::{DriverId, LabId};
 use pontic_store::positions::DriverNo;
+use pontic_wire::phone::native::Reported;
 
 use super::problem::{Answer, Problem};
 use crate::access::{Caller, Role};
 use crate::app::App;
+use crate::drivers::Taken;
 
 /// The lab of drivers whom nobody knows, where neither the sender's token nor the request names one: the default endpoints' too.
 const DEFAULT_LAB: &str = "LAB001";
@@ -19,6 +21,8 @@ pub struct Sender {
     /// Speaks for that driver alone.
     own: Option<DriverId>,
     numbers: HashMap<DriverId, DriverNo>,
+    /// The driver that was spoken of last.
+    last: Option<DriverNo>,
 }
 
 impl Sender {
@@ -38,6 +42,7 @@ impl Sender {
                 .clone()
                 .filter(|_| caller.role == Role::Driver),
             numbers: HashMap::new(),
+            last: None,
         })
     }
 
@@ -46,13 +51,58 @@ impl Sender {
         self.own.as_ref()
     }
 
-    /// Whether all that comes is of one driver.
-    pub fn is_one_driver(&self) -> bool {
-        self.own.is_some()
+    /// The driver of whom all is that comes, once something came.
+    pub fn the_driver(&self) -> Option<DriverNo> {
+        self.own.as_ref().and(self.last)
+    }
+
+    /// Takes what was reported, in its order, as are the answers. With `only`, it is all of that driver. An error: all of it may be
+    /// sent again.
+    pub async fn take(
+        &mut self,
+        app: &App,
+        only: Option<&DriverId>,
+        reports: &[Result<Reported, Rejection>],
+        wants_update: bool,
+    ) -> Answer<Vec<Taken>> {
+        let mut fixes = Vec::with_capacity(reports.len());
+        let mut refused = Vec::with_capacity(reports.len());
+        for report in reports {
+            let driver = match report {
+                Ok(report) => self.reported(app, only, report).await?,
+                Err(reason) => Err(*reason),
+            };
+            refused.push(driver.err());
+            if let (Ok(report), Ok(no)) = (report, driver) {
+                self.last = Some(no);
+                fixes.push((no, report.fix));
+            }
+        }
+        let mut taken = app.drivers.take(fixes, wants_update).await?.into_iter();
+        let answers = refused.into_iter().map(|refused| match refused {
+            Some(reason) => Some(Taken::rejected(reason)),
+            None => taken.next(),
+        });
+        answers
+            .collect::<Option<Vec<Taken>>>()
+            .ok_or_else(Problem::unavailable)
+    }
+
+    async fn reported(
+        &mut self,
+        app: &App,
+        only: Option<&DriverId>,
+        report: &Reported,
+    ) -> Answer<Result<DriverNo, Rejection>> {
+        match (only, &report.driver_id) {
+            (Some(only), Some(named)) if only != named => Ok(Err(Rejection::NotYourDriver)),
+            (Some(only), _) => self.driver(app, Some(only)).await,
+            (None, named) => self.driver(app, named.as_ref()).await,
+        }
     }
 
     /// The driver that a message is about. An error of the outer kind: it may be sent again.
-    pub async fn driver(
+    async fn driver(
         &mut self,
         app: &App,
         named: Option<&DriverId>,

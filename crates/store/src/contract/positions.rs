@@ -1,6 +1,6 @@
 //! Where drivers were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -157,7 +157,8 @@ pub fn what_is_appended_is_read(open: Open<'_>) {
                 };
                 model.entry(driver).or_default().insert(kept.place(), kept);
                 opened.append(driver, fix, now);
-                assert!(opened.log.contains(driver, &fix).expect("read"), "at once");
+                let known = opened.log.known(driver, &[fix]).expect("read");
+                assert_eq!(known, BTreeSet::from([kept.place()]), "at once");
             }
         }
         if step % 20 == 19 || step == 107 {
@@ -170,8 +171,18 @@ pub fn what_is_appended_is_read(open: Open<'_>) {
         }
     }
     // Nobody else's fixes, and none outside a span.
+    let fixes: Vec<Fix> = model[&drivers[0]].values().map(|kept| kept.fix).collect();
+    let places: BTreeSet<Place> = model[&drivers[0]].keys().copied().collect();
+    assert_eq!(opened.log.known(drivers[0], &fixes).expect("read"), places);
+    assert_eq!(
+        opened.log.known(drivers[1], &fixes).expect("read"),
+        BTreeSet::new()
+    );
+    assert_eq!(
+        opened.log.known(drivers[0], &[]).expect("read"),
+        BTreeSet::new()
+    );
     let some = model[&drivers[0]].values().next().expect("one");
-    assert!(!opened.log.contains(drivers[1], &some.fix).expect("read"));
     let until = opened
         .log
         .read(drivers[0], some.fix.at, some.fix.at, None, 9);

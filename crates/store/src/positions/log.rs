@@ -1,5 +1,6 @@
 //! What a log of positions does, whichever engine keeps it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -27,8 +28,9 @@ pub trait PositionLog: Send + Sync {
     /// The ticket given last.
     fn last_ticket(&self) -> u64;
 
-    /// Whether that very fix of the driver is there.
-    fn contains(&self, driver: DriverNo, fix: &Fix) -> Result<bool, StoreError>;
+    /// Those of the fixes' places that the driver has: each is that very fix. Asked once for all of a message, as it may be a
+    /// journey to a database.
+    fn known(&self, driver: DriverNo, fixes: &[Fix]) -> Result<BTreeSet<Place>, StoreError>;
 
     /// Up to `limit` fixes of a driver with times in `from..to`, after the place `after`, in the order of places.
     fn read(
@@ -86,8 +88,8 @@ impl PositionLog for Positions {
         self.last_ticket()
     }
 
-    fn contains(&self, driver: DriverNo, fix: &Fix) -> Result<bool, StoreError> {
-        self.contains(driver, fix)
+    fn known(&self, driver: DriverNo, fixes: &[Fix]) -> Result<BTreeSet<Place>, StoreError> {
+        self.known(driver, fixes)
     }
 
     fn read(

@@ -1,6 +1,6 @@
 //! A driver's history: from the tails and every file that may have some of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -63,12 +63,15 @@ impl Positions {
         Ok(rows)
     }
 
-    /// Whether that very fix of the driver is there.
-    pub fn contains(&self, driver: DriverNo, fix: &Fix) -> Result<bool, StoreError> {
-        let place = Place::of(fix);
-        let at_ms = fix.at.as_millisecond();
-        let rows = self.rows(driver, at_ms, at_ms)?;
-        Ok(rows.iter().any(|row| row.place() == place))
+    /// Those of the fixes' places that the driver has.
+    pub fn known(&self, driver: DriverNo, fixes: &[Fix]) -> Result<BTreeSet<Place>, StoreError> {
+        let mut known = BTreeSet::new();
+        for place in fixes.iter().map(Place::of) {
+            let at_ms = place.at().as_millisecond();
+            let rows = self.rows(driver, at_ms, at_ms)?;
+            known.extend(rows.iter().map(Row::place).find(|found| *found == place));
+        }
+        Ok(known)
     }
 
     /// Up to `limit` fixes of a driver with times in `from..to`, after the place `after`, in the order of places.

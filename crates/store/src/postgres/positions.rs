@@ -11,6 +11,7 @@ mod table;
 mod waiting;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
@@ -118,8 +119,8 @@ impl PositionLog for PostgresPositions {
         self.waiting.last_ticket()
     }
 
-    fn contains(&self, driver: DriverNo, fix: &Fix) -> Result<bool, StoreError> {
-        self.has(driver, Place::of(fix))
+    fn known(&self, driver: DriverNo, fixes: &[Fix]) -> Result<BTreeSet<Place>, StoreError> {
+        self.those_there(driver, fixes.iter().map(Place::of).collect())
     }
 
     fn read(

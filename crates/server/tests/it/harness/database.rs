@@ -36,18 +36,41 @@ pub fn open(folder: &Path) -> Box<dyn Store> {
     Box::new(SqliteStore::open(folder, None, Options::default()).expect("opened"))
 }
 
+/// Every row of every table of the folder's database, as text; nothing where records are in the folder itself.
+pub fn rows(folder: &Path) -> Option<Vec<String>> {
+    let url = of(folder)?;
+    Some(asked(&url, async |client| {
+        let sql = "SELECT quote_ident(tablename::text) FROM pg_tables WHERE schemaname = 'public'";
+        let mut rows = Vec::new();
+        for table in client.query(sql, &[]).await.expect("asked") {
+            let table: String = table.get(0);
+            let sql = format!("SELECT row::text FROM {table} AS row");
+            let found = client.query(&sql, &[]).await.expect("asked");
+            rows.extend(found.iter().map(|row| row.get::<_, String>(0)));
+        }
+        rows
+    }))
+}
+
 fn make(server: &str, name: &str) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let (client, line) = tokio_postgres::connect(server, tokio_postgres::NoTls)
-            .await
-            .expect("the server is there");
-        let line = tokio::spawn(line);
+    asked(server, async |client| {
         let sql = "SELECT 1 FROM pg_database WHERE datname = $1";
         if client.query(sql, &[&name]).await.expect("asked").is_empty() {
             let sql = format!("CREATE DATABASE {name}");
             client.batch_execute(&sql).await.expect("made");
         }
-        line.abort();
     });
+}
+
+fn asked<T>(url: &str, work: impl AsyncFnOnce(&tokio_postgres::Client) -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (client, line) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+            .await
+            .expect("the server is there");
+        let line = tokio::spawn(line);
+        let done = work(&client).await;
+        line.abort();
+        done
+    })
 }

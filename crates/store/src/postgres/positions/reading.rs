@@ -3,7 +3,7 @@
 //! Drivers' newest fixes have no table of their own: it would be one more row to write with every fix, for what is asked once at a
 //! start and once for each driver who comes, and what an index answers in one step a driver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,21 +29,35 @@ impl PostgresPositions {
         })
     }
 
-    /// Whether the driver has a fix of that place.
-    pub fn has(&self, driver: DriverNo, place: Place) -> Result<bool, StoreError> {
-        if !self
-            .waiting
-            .of(driver, |row| row.place() == place)
-            .is_empty()
-        {
-            return Ok(true);
+    /// Those of the places that the driver has fixes of.
+    pub fn those_there(
+        &self,
+        driver: DriverNo,
+        mut wanted: BTreeSet<Place>,
+    ) -> Result<BTreeSet<Place>, StoreError> {
+        // What waits is looked at first: it may be in the table a moment later, and never the other way round.
+        let waiting = self.waiting.of(driver, |row| wanted.contains(&row.place()));
+        let mut known: BTreeSet<Place> = waiting.iter().map(Row::place).collect();
+        wanted.retain(|place| !known.contains(place));
+        if wanted.is_empty() {
+            return Ok(known);
         }
-        let (at, lat, lng) = place.numbers();
+        let (mut ats, mut lats, mut lngs) = (Vec::new(), Vec::new(), Vec::new());
+        for place in &wanted {
+            let (at, lat, lng) = place.numbers();
+            ats.push(at);
+            lats.push(lat);
+            lngs.push(lng);
+        }
         let sql = format!(
-            "SELECT {COLUMNS} FROM fix WHERE driver = $1 AND at = $2 AND lat = $3 AND lng = $4"
+            "SELECT {COLUMNS} FROM fix JOIN UNNEST($2::bigint[], $3::int[], $4::int[]) AS wanted (at, lat, lng)
+             USING (at, lat, lng) WHERE driver = $1 AND at >= $5 AND at <= $6"
         );
-        let found = self.rows(&sql, &[&table::number(driver), &at, &lat, &lng])?;
-        Ok(!found.is_empty())
+        let (first, last) = (ats.first().copied(), ats.last().copied());
+        let params: [Param<'_>; 6] = [&table::number(driver), &ats, &lats, &lngs, &first, &last];
+        let found = self.rows(&sql, &params)?;
+        known.extend(found.iter().map(Row::place));
+        Ok(known)
     }
 
     /// A page of a driver's fixes.
