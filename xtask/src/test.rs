@@ -109,7 +109,7 @@ fn on_postgres() -> (Runner, Command) {
     if matches!(runner, Runner::Nextest) {
         tests.args([
             "-E",
-            "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of) - test(backup)",
+            "package(pontic-server) & (binary(it) | binary(crash)) - test(full_disk) - test(a_data_folder_of) - test(a_folder_without_data) - test(backup)",
         ]);
     } else {
         tests.args([
@@ -122,6 +122,8 @@ fn on_postgres() -> (Runner, Command) {
             "full_disk",
             "--skip",
             "a_data_folder_of",
+            "--skip",
+            "a_folder_without_data",
             "--skip",
             "backup",
         ]);

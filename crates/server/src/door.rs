@@ -10,7 +10,7 @@ mod entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pontic_core::decide::Refusal;
 use pontic_core::event::RulesSet;
@@ -30,6 +30,8 @@ pub use entry::{Records, Stamp, digest, entry};
 const MAX_BATCH: usize = 2_048;
 /// Most drafts that may wait; more are told to come back.
 const MAX_WAITING: usize = 20_000;
+/// Whoever waits longer is told to come back: it may be on disk by then, and is recognised.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a batch is decided again after something else changed its rows, or wrote about the same labs.
 const MAX_TRIES: usize = 20;
 
@@ -160,7 +162,8 @@ impl Door {
             answer,
         });
         sent.map_err(|_| Busy)?;
-        answered.await.unwrap_or(Err(Busy))
+        let answered = tokio::time::timeout(PATIENCE, answered).await;
+        answered.map_or(Err(Busy), |answer| answer.unwrap_or(Err(Busy)))
     }
 
     /// Whether another program was started later with other rules.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Message, Nats, Server, Start, case, texts};
+use crate::harness::{Beside, Message, Nats, Server, Start, case, texts};
 
 /// The consumer of most tests.
 const DURABLE: &str = "pontic-production";
@@ -79,15 +79,6 @@ fn metric(server: &Server, line: &str) -> f64 {
     found.map_or(0.0, |value| value.trim().parse().expect("a number"))
 }
 
-/// The store's own file, opened by somebody else; nothing where the records are in a database.
-fn file_of(server: &Server) -> Option<rusqlite::Connection> {
-    if std::env::var("TEST_ENGINE").as_deref() == Ok("postgres") {
-        return None;
-    }
-    let file = server.folder().join("pontic.db");
-    Some(rusqlite::Connection::open(file).expect("opened"))
-}
-
 /// The case `K1` moves to each of these days, without ids.
 fn moves(dates: &[String]) -> Vec<String> {
     let moved = |date: &String| {
@@ -116,8 +107,19 @@ fn moved(server: &Server) -> Vec<String> {
     texts(&details.into(), "requestedDeliveryDate")
 }
 
-/// Whatever the log is to say of `K1` breaks something in us, as long as this is so.
-const BROKEN: &str = "CREATE TRIGGER broken BEFORE INSERT ON log WHEN new.detail LIKE '%\"K1\"%' BEGIN SELECT RAISE(ABORT, 'broken'); END";
+/// Whatever the log is to say of `K1` breaks something in us, from now on.
+fn break_it(records: &Beside) {
+    records.execute(
+        "CREATE TRIGGER broken BEFORE INSERT ON log WHEN new.detail LIKE '%\"K1\"%' BEGIN SELECT RAISE(ABORT, 'broken'); END",
+        "CREATE FUNCTION break_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
+         CREATE TRIGGER broken BEFORE INSERT ON log FOR EACH ROW WHEN (new.detail LIKE '%\"K1\"%') EXECUTE FUNCTION break_it()",
+    );
+}
+
+/// No more.
+fn mend_it(records: &Beside) {
+    records.execute("DROP TRIGGER broken", "DROP TRIGGER broken ON log");
+}
 
 fn subscribe(server: &Server, id: &str, body: &Value) -> Value {
     server

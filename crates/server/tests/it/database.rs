@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::harness::{
-    Proxy, Server, Start, case, database_at, date_in, eventually, fix, fresh, now, pontic, said,
-    texts,
+    Proxy, Server, Start, case, database_at, date_in, eventually, execute, fix, fresh, now, pontic,
+    said, texts,
 };
 use crate::replay::busy_day;
 
@@ -152,6 +152,77 @@ fn a_database_that_is_gone_is_503_and_comes_back_by_itself() {
     proxy.mend();
     eventually(|| (post(&server, "E2") == 200).then_some(()));
     eventually(|| (server.nobody().get("/readyz").status == 200).then_some(()));
+    let log = server.admin().all("/v1/events?type=CaseReadyToShip");
+    assert_eq!(texts(&json!(log), "id"), ["E1", "E2"]);
+}
+
+#[test]
+fn a_slow_database_makes_a_slow_server_and_no_wrong_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::new();
+    let server = through(&proxy, folder.path()).go();
+    assert_eq!(post(&server, "E1"), 200);
+    proxy.slow(Duration::from_millis(150));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..8)
+            .map(|number| {
+                let server = &server;
+                scope.spawn(move || post(server, &format!("S{number}")))
+            })
+            .collect();
+        // Whoever asks whether it lives is answered meanwhile.
+        let began = Instant::now();
+        assert_eq!(server.nobody().get("/healthz").status, 200);
+        assert!(began.elapsed() < Duration::from_secs(1), "at once");
+        let join = |sender: std::thread::ScopedJoinHandle<'_, _>| sender.join().expect("sent");
+        senders.into_iter().map(join).collect()
+    });
+    assert!(
+        statuses.iter().all(|status| [200, 503].contains(status)),
+        "{statuses:?}"
+    );
+    // So slow that nobody is answered: an error in time, and nothing that was not kept is called accepted.
+    proxy.slow(Duration::from_secs(8));
+    let began = Instant::now();
+    assert_eq!(post(&server, "E2"), 503);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "answered in time"
+    );
+    proxy.slow(Duration::ZERO);
+    for number in 0..8 {
+        eventually(|| (post(&server, &format!("S{number}")) == 200).then_some(()));
+    }
+    eventually(|| (post(&server, "E2") == 200).then_some(()));
+    let log = server.admin().all("/v1/events?type=CaseReadyToShip");
+    let mut ids = texts(&json!(log), "id");
+    ids.sort();
+    let wanted = ["E1", "E2", "S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7"];
+    assert_eq!(ids, wanted);
+}
+
+/// As after a failover to a standby that was not promoted yet.
+#[test]
+fn a_database_that_only_reads_is_503_and_reading_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let proxy = Proxy::new();
+    let server = through(&proxy, folder.path()).go();
+    assert_eq!(post(&server, "E1"), 200);
+    let only_reads = |is_so: &str| {
+        let sql = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {is_so}', current_database()); END $$"
+        );
+        execute(&database_at(folder.path()), &sql);
+        // What is connected came before.
+        proxy.cut();
+        proxy.mend();
+    };
+    only_reads("on");
+    eventually(|| (post(&server, "E2") == 503).then_some(()));
+    let log = server.admin().all("/v1/events?type=CaseReadyToShip");
+    assert_eq!(texts(&json!(log), "id"), ["E1"]);
+    only_reads("off");
+    eventually(|| (post(&server, "E2") == 200).then_some(()));
     let log = server.admin().all("/v1/events?type=CaseReadyToShip");
     assert_eq!(texts(&json!(log), "id"), ["E1", "E2"]);
 }

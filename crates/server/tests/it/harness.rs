@@ -20,7 +20,7 @@ mod time;
 pub use client::{Answer, Client};
 #[cfg(feature = "otlp")]
 pub use collector::{Collector, attribute};
-pub use database::{at as database_at, open, rows as rows_of_database};
+pub use database::{Beside, at as database_at, execute, open, rows as rows_of_database};
 pub use day::{CANARY, DAY, Day};
 pub use mail::Mailbox;
 pub use matrix::{Behaviour, Matrix};

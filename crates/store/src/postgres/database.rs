@@ -6,6 +6,7 @@ use deadpool_postgres::{Client, Pool, Transaction};
 
 use super::connection::Connector;
 use super::line::Line;
+use super::rows;
 use crate::StoreError;
 
 /// Some connections, and the thread that serves them; clones share both.
@@ -70,8 +71,8 @@ async fn within<T>(
     client: &mut Client,
     work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let transaction = client.transaction().await?;
+    let transaction = rows::answered(client.transaction()).await?;
     let done = work(&transaction).await?;
-    transaction.commit().await?;
+    rows::answered(transaction.commit()).await?;
     Ok(done)
 }

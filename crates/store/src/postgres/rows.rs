@@ -1,5 +1,7 @@
 //! Values and rows: what the columns' types are in Rust, and queries put together from what a filter asks for.
 
+use std::time::Duration;
+
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use pontic_core::id::LabId;
@@ -12,14 +14,33 @@ use crate::page::{Page, Paging};
 /// A value of a statement.
 pub type Param<'a> = &'a (dyn ToSql + Sync);
 
+/// The server itself ends a statement after 30 s. One that does not even say so is frozen, or the line to it is, and would be waited
+/// for as long as it is.
+const ANSWER: Duration = Duration::from_secs(35);
+
+/// What the server answers, in time. After an error nobody knows whether it was done.
+pub async fn answered<T>(
+    asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, StoreError> {
+    let Ok(done) = tokio::time::timeout(ANSWER, asked).await else {
+        return Err(StoreError::Unavailable(
+            "the database does not answer".to_owned(),
+        ));
+    };
+    Ok(done?)
+}
+
 /// The rows that a statement gives.
 pub async fn query(
     client: &impl GenericClient,
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<Vec<Row>, StoreError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.query(&statement, params).await?)
+    answered(async {
+        let statement = client.prepare_cached(sql).await?;
+        client.query(&statement, params).await
+    })
+    .await
 }
 
 /// The first row that a statement gives, if there is one.
@@ -37,8 +58,11 @@ pub async fn execute(
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<u64, StoreError> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.execute(&statement, params).await?)
+    answered(async {
+        let statement = client.prepare_cached(sql).await?;
+        client.execute(&statement, params).await
+    })
+    .await
 }
 
 /// The value in a column.

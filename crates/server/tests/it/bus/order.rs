@@ -6,10 +6,10 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use serde_json::{Value, json};
 
 use super::{
-    BROKEN, DURABLE, accepted, bus, cases, consumer, event, eventually_done, file_of, metric,
+    DURABLE, accepted, break_it, bus, cases, consumer, event, eventually_done, mend_it, metric,
     moved, production, publish_moves, quarantined, reading,
 };
-use crate::harness::{case, date_in, eventually};
+use crate::harness::{Beside, case, date_in, eventually};
 
 #[test]
 fn a_thing_moves_in_the_order_of_its_stream() {
@@ -95,18 +95,16 @@ fn a_server_killed_in_the_middle_loses_nothing_and_takes_nothing_twice() {
 fn while_the_store_cannot_write_messages_wait_in_their_order() {
     let nats = production();
     let server = reading(&nats, "L1", "cases.production").go();
-    let Some(other) = file_of(&server) else {
-        return;
-    };
+    let records = Beside::of(server.folder());
     eventually(|| (bus(&server)["consumers"][0]["reads"] == true).then_some(()));
-    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    records.execute("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE log IN EXCLUSIVE MODE");
     let dates: Vec<String> = (2..7).map(date_in).collect();
     publish_moves(&nats, &dates);
     // For several times as long as NATS waits for an answer.
     std::thread::sleep(Duration::from_secs(4));
     assert!(accepted(&server).is_empty());
     assert!(!nats.is_done("PRODUCTION", DURABLE));
-    other.execute_batch("ROLLBACK").expect("let go");
+    records.execute("ROLLBACK", "ROLLBACK");
     eventually_done(&nats);
     assert_eq!(moved(&server), dates);
 }
@@ -117,10 +115,8 @@ fn what_breaks_us_is_put_back_with_all_that_is_about_the_same() {
     let server = reading(&nats, "L1", "cases.production")
         .env("PONTIC_NATS__CONSUMERS__PRODUCTION__MAX_DELIVER", "50")
         .go();
-    let Some(other) = file_of(&server) else {
-        return;
-    };
-    other.execute_batch(BROKEN).expect("broken");
+    let records = Beside::of(server.folder());
+    break_it(&records);
     let dates: Vec<String> = (2..7).map(date_in).collect();
     publish_moves(&nats, &dates);
     nats.publish("cases.a", &event("E-2", &case("L1", "C1", "K2", &dates[0])));
@@ -133,7 +129,7 @@ fn what_breaks_us_is_put_back_with_all_that_is_about_the_same() {
         ["K2"],
         "it holds up nobody else, and nothing overtakes it"
     );
-    other.execute_batch("DROP TRIGGER broken").expect("mended");
+    mend_it(&records);
     eventually_done(&nats);
     assert_eq!(moved(&server), [dates.as_slice(), &dates[..2]].concat());
     assert!(quarantined(&server).is_empty());
@@ -145,10 +141,8 @@ fn what_breaks_us_again_and_again_is_kept_in_the_end() {
     let server = reading(&nats, "L1", "cases.production")
         .env("PONTIC_NATS__CONSUMERS__PRODUCTION__MAX_DELIVER", "3")
         .go();
-    let Some(other) = file_of(&server) else {
-        return;
-    };
-    other.execute_batch(BROKEN).expect("broken");
+    let records = Beside::of(server.folder());
+    break_it(&records);
     publish_moves(&nats, &[date_in(2)]);
     nats.publish(
         "cases.a",
@@ -163,7 +157,7 @@ fn what_breaks_us_again_and_again_is_kept_in_the_end() {
     );
     let tries = "pontic_bus_messages_total{consumer=\"production\",outcome=\"put_back\"}";
     assert!((metric(&server, tries) - 2.0).abs() < f64::EPSILON);
-    other.execute_batch("DROP TRIGGER broken").expect("mended");
+    mend_it(&records);
     let path = format!(
         "/v1/quarantine/{}/redrive",
         kept[0]["id"].as_str().expect("an id")

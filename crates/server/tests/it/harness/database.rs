@@ -36,6 +36,52 @@ pub fn open(folder: &Path) -> Box<dyn Store> {
     Box::new(SqliteStore::open(folder, None, Options::default()).expect("opened"))
 }
 
+/// Somebody else's connection to the records of a server that runs.
+pub enum Beside {
+    /// To its file.
+    File(rusqlite::Connection),
+    /// To its database.
+    Database(tokio::runtime::Runtime, tokio_postgres::Client),
+}
+
+impl Beside {
+    /// To the records that belong to this folder.
+    pub fn of(folder: &Path) -> Self {
+        let Some(url) = of(folder) else {
+            let file = rusqlite::Connection::open(folder.join("pontic.db"));
+            return Self::File(file.expect("opened"));
+        };
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let client = runtime.block_on(async {
+            let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
+            let (client, line) = connected.expect("the server is there");
+            tokio::spawn(line);
+            client
+        });
+        Self::Database(runtime, client)
+    }
+
+    /// Does `of_file` there, or `of_database`: the same in either's words.
+    pub fn execute(&self, of_file: &str, of_database: &str) {
+        match self {
+            Self::File(file) => file.execute_batch(of_file).expect("done"),
+            Self::Database(runtime, client) => {
+                let done = runtime.block_on(client.batch_execute(of_database));
+                done.expect("done");
+            }
+        }
+    }
+}
+
+/// Does that in a database, as its owner, who may also write where writing is not the rule.
+pub fn execute(url: &str, sql: &str) {
+    asked(url, async |client| {
+        let writes = "SET default_transaction_read_only = off";
+        client.batch_execute(writes).await.expect("done");
+        client.batch_execute(sql).await.expect("done");
+    });
+}
+
 /// Every row of every table of the folder's database, as text; nothing where records are in the folder itself.
 pub fn rows(folder: &Path) -> Option<Vec<String>> {
     let url = of(folder)?;

@@ -1,14 +1,17 @@
-//! A line to a database that can be cut and mended.
+//! A line to a database that can be slow, cut and mended.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What it has in common with the threads that carry bytes.
 #[derive(Default)]
 struct Shared {
     target: String,
     is_cut: bool,
+    /// How long each piece takes.
+    delay: Duration,
     lines: Vec<TcpStream>,
 }
 
@@ -51,14 +54,19 @@ impl Proxy {
         }
     }
 
+    /// Each piece takes so long from now on, in either direction.
+    pub fn slow(&self, delay: Duration) {
+        self.shared.lock().expect("no panic").delay = delay;
+    }
+
     /// Carries again.
     pub fn mend(&self) {
         self.shared.lock().expect("no panic").is_cut = false;
     }
 }
 
-fn carry(line: TcpStream, shared: &Mutex<Shared>) {
-    let mut shared = shared.lock().expect("no panic");
+fn carry(line: TcpStream, kept: &Arc<Mutex<Shared>>) {
+    let mut shared = kept.lock().expect("no panic");
     if shared.is_cut {
         return;
     }
@@ -69,13 +77,16 @@ fn carry(line: TcpStream, shared: &Mutex<Shared>) {
     shared.lines.extend([copy(&line), copy(&other)]);
     let (there, back) = ((copy(&line), copy(&other)), (other, line));
     for (from, to) in [there, back] {
-        std::thread::spawn(move || pump(from, to));
+        let kept = Arc::clone(kept);
+        std::thread::spawn(move || pump(from, to, &kept));
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream) {
+fn pump(mut from: TcpStream, mut to: TcpStream, shared: &Mutex<Shared>) {
     let mut piece = [0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut piece) {
+        let delay = shared.lock().expect("no panic").delay;
+        std::thread::sleep(delay);
         if to.write_all(&piece[..length]).is_err() {
             break;
         }
