@@ -1,6 +1,7 @@
 //! Servers of others that tests need, started for one run on private ports, and gone after it.
 
 mod mail;
+mod moto;
 mod postgres;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::steps;
+use moto::Moto;
 use postgres::Postgres;
 
 /// Those that run; they end with the value.
@@ -16,6 +18,7 @@ pub struct Servers {
     postgres: Postgres,
     /// The Python that has a mail server; tests start it themselves, as some of them stop it.
     python: PathBuf,
+    moto: Moto,
 }
 
 impl Servers {
@@ -24,6 +27,7 @@ impl Servers {
         Ok(Self {
             postgres: Postgres::start()?,
             python: mail::python()?,
+            moto: Moto::start()?,
         })
     }
 
@@ -32,6 +36,8 @@ impl Servers {
         command.env("TEST_POSTGRES", self.postgres.url());
         command.env("TEST_POSTGRES_CA", self.postgres.certificate());
         command.env("TEST_SMTPD", &self.python);
+        command.env("TEST_MOTO", self.moto.url());
+        command.env("TEST_CFN_LINT", self.moto.program("cfn-lint"));
     }
 }
 

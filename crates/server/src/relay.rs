@@ -1,5 +1,8 @@
-//! What goes out by webhook: who receives what, and one message on its way. Who sets them on their way stands in `couriers`.
+//! What goes out by webhook, or to a bus of EventBridge: who receives what, and messages on their way. Who sets them on their way
+//! stands in `couriers`.
 
+#[cfg(feature = "aws")]
+mod event_bridge;
 mod receiver;
 mod request;
 mod wanted;
@@ -8,16 +11,20 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use jiff::Timestamp;
+use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::record::{Entity as _, Kind};
 use pontic_core::subscription::Subscription;
 use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
+use pontic_wire::outgoing::Publication;
 use tokio::sync::Notify;
 
-use crate::client::Client;
+use crate::client::{Client, Reach};
+use crate::config::Config;
 
 pub use receiver::Receiver;
-pub use request::{FROM, Sent, try_once};
+pub use request::{FROM, Sent};
 pub use wanted::Wanted;
 
 /// Subscriptions that are read at once.
@@ -33,6 +40,9 @@ pub struct Relay {
     stale: AtomicBool,
     /// The way out.
     client: Client,
+    /// The way to AWS.
+    #[cfg(feature = "aws")]
+    aws: crate::aws::Aws,
     /// Something was published.
     pub published: Notify,
     /// Receivers were changed.
@@ -74,13 +84,15 @@ impl std::fmt::Debug for Relay {
 
 impl Relay {
     /// With the subscriptions in the store.
-    pub fn load(store: &dyn Store, client: Client) -> Result<Self, StoreError> {
+    pub fn load(store: &dyn Store, config: &Config) -> Result<Self, StoreError> {
         let relay = Self {
             receivers: RwLock::default(),
             wanted: RwLock::default(),
             reading: Mutex::default(),
             stale: AtomicBool::new(false),
-            client,
+            client: way_out(config),
+            #[cfg(feature = "aws")]
+            aws: crate::aws::Aws::new(&config.aws),
             published: Notify::new(),
             changed: Notify::new(),
             rounds: Rounds::default(),
@@ -181,8 +193,65 @@ impl Relay {
         }
     }
 
-    /// The way out.
-    pub const fn client(&self) -> &Client {
-        &self.client
+    /// Tries each of these once, together where the receiver takes them so; what came of each, in their order.
+    pub async fn try_once(
+        &self,
+        receiver: &Receiver,
+        publications: &[Publication],
+        epoch: &str,
+        now: Timestamp,
+    ) -> Vec<Sent> {
+        if let Some(address) = receiver.event_bus() {
+            return self
+                .to_bus(receiver, address, publications, epoch, now)
+                .await;
+        }
+        let mut sent = Vec::with_capacity(publications.len());
+        for publication in publications {
+            sent.push(request::try_once(&self.client, receiver, publication, epoch, now).await);
+        }
+        sent
     }
+
+    #[cfg(feature = "aws")]
+    async fn to_bus(
+        &self,
+        receiver: &Receiver,
+        address: EventBusAddress<'_>,
+        publications: &[Publication],
+        epoch: &str,
+        now: Timestamp,
+    ) -> Vec<Sent> {
+        event_bridge::put(&self.aws, receiver, address, publications, epoch, now).await
+    }
+
+    /// A program with that feature has set this receiver up: what is for it waits for one.
+    #[cfg(not(feature = "aws"))]
+    #[expect(
+        clippy::unused_async,
+        clippy::unused_self,
+        reason = "the same call as with the feature"
+    )]
+    async fn to_bus(
+        &self,
+        _: &Receiver,
+        _: EventBusAddress<'_>,
+        publications: &[Publication],
+        _: &str,
+        _: Timestamp,
+    ) -> Vec<Sent> {
+        publications
+            .iter()
+            .map(|_| Sent::failed("not_built_in"))
+            .collect()
+    }
+}
+
+/// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
+fn way_out(config: &Config) -> Client {
+    Client::new(if config.relay.allow_private {
+        Reach::Everywhere
+    } else {
+        Reach::Public
+    })
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pontic_store::StoreError;
+use axum::Router;
 use pontic_store::positions::{self, Positions};
+use pontic_store::{Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::access::Keys;
 use crate::app::App;
-use crate::client::{Client, Reach};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::couriers;
 use crate::door::{Door, Told};
-use crate::drivers::{self, Drivers, Parts};
+use crate::drivers::{self, Drivers, Inboxes, Parts, Stirred};
 use crate::endpoints::Endpoints;
 use crate::http;
 use crate::limits::Limits;
@@ -78,84 +78,15 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let maps = Arc::new(Maps::new(&config, clock.clone()));
-    let hub = Arc::new(Hub::after(store.last_seq()?));
-    let (on_disk, durable) = watch::channel(0);
-    let positions = Positions::open(
-        &config.data.join("positions"),
-        clock.now(),
-        positions::Options {
-            retention: config.positions_kept,
-        },
-        Box::new(move |ticket| {
-            on_disk.send_replace(ticket);
-        }),
-    )?;
-    let relay = Arc::new(Relay::load(store.as_ref(), relay_client(&config))?);
-    let notify = Arc::new(Notify::load(&config, store.as_ref())?);
-    let (heed, stirred) = drivers::ears();
-    let told: Told = {
-        let (hub, heed, relay) = (Arc::clone(&hub), heed.clone(), Arc::clone(&relay));
-        let notify = Arc::clone(&notify);
-        Box::new(move |batch, committed| {
-            hub.tell(batch, committed);
-            relay.hear(
-                batch
-                    .entries
-                    .iter()
-                    .any(|entry| !entry.published.is_empty()),
-            );
-            notify.hear(batch, committed);
-            heed.hear(&batch.records);
-        })
-    };
-    let (door, door_thread) = Door::open(
-        Arc::clone(&store),
-        told,
-        clock.clone(),
-        config.rules.clone(),
-    )?;
-    let (stop, stopping) = watch::channel(false);
-    let parts = Parts {
-        store: Arc::clone(&store),
-        door: door.clone(),
-        rules: config.rules.clone(),
-        log: Arc::new(positions),
-        durable,
-        clock: clock.clone(),
-        hub: Arc::clone(&hub),
-        maps: Arc::clone(&maps),
-        stopping: stopping.clone(),
-    };
-    let (drivers, inboxes) = Drivers::new(parts, heed);
-    let drivers = Arc::new(drivers);
-    let app = Arc::new(App {
-        keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
-        limits: Limits::new(config.limits),
-        endpoints: Endpoints::load(
-            &config.default_endpoints,
-            &config.rules.default_time_zone,
-            store.as_ref(),
-        )?,
-        relay,
-        rhythms: Rhythms::default(),
-        notify,
-        integration: Integration::default(),
-        series: Series::since(clock.now()),
-        stopping: stopping.clone(),
-        store,
-        door,
-        hub,
-        drivers,
-        config,
-        clock,
-    });
+    let made = Made::of(config, clock, store)?;
+    let app = made.app;
     app.drivers.wake()?;
-    let mut workers = work::start(&app, inboxes, stirred);
+    let mut workers = work::start(&app, made.inboxes, made.stirred);
     workers.extend(couriers::start(&app));
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
     let router = http::router(Arc::clone(&app));
+    let stopping = app.stopping.clone();
     let server = tokio::spawn(listen::serve(
         listener,
         router,
@@ -165,20 +96,127 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     Ok(Running {
         app,
         address,
-        stop,
+        stop: made.stop,
         server,
         workers,
-        door: door_thread,
+        door: made.door,
     })
 }
 
-/// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
-fn relay_client(config: &Config) -> Client {
-    Client::new(if config.relay.allow_private {
-        Reach::Everywhere
-    } else {
-        Reach::Public
+/// The doors by which other systems come in, on a database that others serve: nothing listens, nothing works by itself, and
+/// drivers' positions are elsewhere. So it may be frozen whenever no request is under way. What is due later is done, and what is
+/// published goes out, by whoever serves the database.
+pub struct Doorstep {
+    /// Its parts.
+    pub app: Arc<App>,
+    /// Its routes, behind the same gate as everywhere.
+    pub router: Router,
+    /// The door's thread ends with the app.
+    _stop: watch::Sender<bool>,
+}
+
+/// Opens only the doors.
+pub fn at_the_door(config: Config) -> Result<Doorstep, StartError> {
+    let store = storage::open(&config)?;
+    let made = Made::of(config, Clock::system(), store)?;
+    Ok(Doorstep {
+        router: http::doors(Arc::clone(&made.app)),
+        app: made.app,
+        _stop: made.stop,
     })
+}
+
+/// All parts, before anything works by itself.
+struct Made {
+    app: Arc<App>,
+    inboxes: Inboxes,
+    stirred: mpsc::UnboundedReceiver<Stirred>,
+    stop: watch::Sender<bool>,
+    door: JoinHandle<()>,
+}
+
+impl Made {
+    fn of(config: Config, clock: Clock, store: Arc<dyn Store>) -> Result<Self, StartError> {
+        let maps = Arc::new(Maps::new(&config, clock.clone()));
+        let hub = Arc::new(Hub::after(store.last_seq()?));
+        let (on_disk, durable) = watch::channel(0);
+        let positions = Positions::open(
+            &config.data.join("positions"),
+            clock.now(),
+            positions::Options {
+                retention: config.positions_kept,
+            },
+            Box::new(move |ticket| {
+                on_disk.send_replace(ticket);
+            }),
+        )?;
+        let relay = Arc::new(Relay::load(store.as_ref(), &config)?);
+        let notify = Arc::new(Notify::load(&config, store.as_ref())?);
+        let (heed, stirred) = drivers::ears();
+        let told: Told = {
+            let (hub, heed, relay) = (Arc::clone(&hub), heed.clone(), Arc::clone(&relay));
+            let notify = Arc::clone(&notify);
+            Box::new(move |batch, committed| {
+                hub.tell(batch, committed);
+                relay.hear(
+                    batch
+                        .entries
+                        .iter()
+                        .any(|entry| !entry.published.is_empty()),
+                );
+                notify.hear(batch, committed);
+                heed.hear(&batch.records);
+            })
+        };
+        let (door, door_thread) = Door::open(
+            Arc::clone(&store),
+            told,
+            clock.clone(),
+            config.rules.clone(),
+        )?;
+        let (stop, stopping) = watch::channel(false);
+        let parts = Parts {
+            store: Arc::clone(&store),
+            door: door.clone(),
+            rules: config.rules.clone(),
+            log: Arc::new(positions),
+            durable,
+            clock: clock.clone(),
+            hub: Arc::clone(&hub),
+            maps: Arc::clone(&maps),
+            stopping: stopping.clone(),
+        };
+        let (drivers, inboxes) = Drivers::new(parts, heed);
+        let drivers = Arc::new(drivers);
+        let app = Arc::new(App {
+            keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
+            limits: Limits::new(config.limits),
+            endpoints: Endpoints::load(
+                &config.default_endpoints,
+                &config.rules.default_time_zone,
+                store.as_ref(),
+            )?,
+            relay,
+            rhythms: Rhythms::default(),
+            notify,
+            integration: Integration::default(),
+            series: Series::since(clock.now()),
+            stopping: stopping.clone(),
+            store,
+            door,
+            hub,
+            drivers,
+            config,
+            clock,
+        });
+        Ok(Self {
+            app,
+            inboxes,
+            stirred,
+            stop,
+            door: door_thread,
+        })
+    }
 }
 
 impl Running {

@@ -66,6 +66,7 @@ fn open_database(
     let options = Options {
         ca_file: database.ca_file.clone(),
         connections: database.connections,
+        key: config.data_key.clone(),
     };
     PostgresStore::open(database.url.with_password(), &key_file, &options)
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::problem::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
-use crate::door::{Draft, own_event};
+use crate::door::{Draft, Outcome, own_event};
 use crate::endpoints::Endpoint;
 
 /// The type under which webhooks lie in the quarantine.
@@ -64,6 +64,26 @@ pub fn refused_event(
         faults: faults.to_vec(),
         about: about(text.as_bytes()),
         raw: text.into_bytes(),
+    }
+}
+
+/// What is no event at all, of a sender whom nobody answers.
+pub fn unreadable(
+    caller: &Caller,
+    source: &str,
+    code: &'static str,
+    faults: Vec<Fault>,
+    raw: &[u8],
+) -> ToKeep {
+    ToKeep {
+        source: source.to_owned(),
+        name: "unknown".to_owned(),
+        lab_id: caller.lab_id.clone(),
+        actor: caller.actor(),
+        code,
+        faults,
+        raw: raw.to_vec(),
+        about: None,
     }
 }
 
@@ -142,6 +162,12 @@ pub async fn keep(app: &App, items: Vec<ToKeep>) -> Answer<()> {
             raw: Phi::new(item.raw),
         })));
     }
-    app.door.submit(drafts).await?;
+    let outcomes = app.door.submit(drafts).await?;
+    if outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, Outcome::Internal))
+    {
+        return Err(Problem::internal());
+    }
     Ok(())
 }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use pontic_core::event::{Body, SubscriptionRemoved};
+use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, LabId, SubscriptionId};
 use pontic_core::phi::{Phi, Private};
@@ -23,7 +24,7 @@ use super::problem::{Answer, Problem};
 use super::secrets;
 use crate::access::Caller;
 use crate::app::App;
-use crate::relay::{Receiver, try_once};
+use crate::relay::Receiver;
 use crate::shape;
 
 /// All subscriptions, their secrets by fingerprint.
@@ -93,14 +94,19 @@ pub async fn put(
     if let (Some(lab), ALL_LABS) = (&caller.lab_id, set.subscription.lab_id.as_str()) {
         set.subscription.lab_id = lab.clone();
     }
+    let is_bus = EventBusAddress::is_meant(&set.subscription.url);
+    if is_bus && cfg!(not(feature = "aws")) {
+        let fault = Fault::new("url", Reason::UnknownValue);
+        return Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]));
+    }
     refuse_elsewhere(&app, &set.subscription).await?;
     let (lab, before) = (
         set.subscription.lab_id.clone(),
         find(&app, &caller, id.clone()).await?,
     );
-    // Whoever changes one and names no secret keeps the ones that are there.
+    // Whoever changes one and names no secret keeps the ones that are there. What goes to a bus is signed by AWS's own means.
     let is_new = before.is_none();
-    let needs_secret = is_new && set.private.reveal().secrets.is_empty();
+    let needs_secret = is_new && !is_bus && set.private.reveal().secrets.is_empty();
     let made = needs_secret.then(secrets::made).transpose()?;
     if let Some(secret) = &made {
         set.private = Phi::new(Private {
@@ -192,14 +198,16 @@ pub async fn test(
     };
     let receiver = Receiver::of(&subscription);
     let began = Instant::now();
-    let sent = try_once(
-        app.relay.client(),
-        &receiver,
-        &publication,
-        app.store.epoch(),
-        now,
-    )
-    .await;
+    let mut sent = app
+        .relay
+        .try_once(
+            &receiver,
+            std::slice::from_ref(&publication),
+            app.store.epoch(),
+            now,
+        )
+        .await;
+    let sent = sent.pop().ok_or_else(Problem::internal)?;
     Ok(Json(json!({
         "taken": sent.taken,
         "answer": sent.cause,

@@ -30,7 +30,8 @@ pub struct Sent {
 }
 
 impl Sent {
-    fn failed(cause: &str) -> Self {
+    /// It was not taken, for that cause.
+    pub fn failed(cause: &str) -> Self {
         Self {
             taken: false,
             gone: false,

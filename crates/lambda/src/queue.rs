@@ -1,0 +1,108 @@
+//! A batch of a queue that EventBridge fills. A message leaves the queue when its event was accepted, or lies in our quarantine;
+//! only what could not be taken now is delivered again, and by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use pontic_server::http::{Delivered, deliver};
+use pontic_server::startup::Doorstep;
+use serde::{Deserialize, Serialize};
+
+use crate::measure::Tally;
+
+/// What the poller delivers.
+#[derive(Deserialize)]
+pub struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    event_source: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    message_group_id: Option<String>,
+}
+
+/// What it is answered: all others are deleted from the queue.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failures {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+impl Batch {
+    /// Whether it is one of SQS.
+    pub fn is_of_queue(&self) -> bool {
+        self.records
+            .iter()
+            .all(|record| record.event_source == "aws:sqs")
+    }
+
+    /// Takes every message in; those of one group one after the other, and none behind one that has to come again.
+    pub async fn take(self, doorstep: &Doorstep, token: &str, tally: &mut Tally) -> Failures {
+        let order: Vec<String> = self
+            .records
+            .iter()
+            .map(|one| one.message_id.clone())
+            .collect();
+        let mut lines: BTreeMap<Option<String>, Vec<Record>> = BTreeMap::new();
+        let mut alone = Vec::new();
+        for record in self.records {
+            match record.attributes.message_group_id.clone() {
+                Some(group) => lines.entry(Some(group)).or_default().push(record),
+                None => alone.push(vec![record]),
+            }
+        }
+        let lines = lines.into_values().chain(alone);
+        let done = join_all(lines.map(|line| one_by_one(doorstep, token, line))).await;
+        let mut again = BTreeSet::new();
+        for (id, delivered) in done.into_iter().flatten() {
+            tally.delivered(delivered);
+            if delivered == Delivered::Again {
+                again.insert(id);
+            }
+        }
+        let failed = order.into_iter().filter(|id| again.contains(id));
+        Failures {
+            batch_item_failures: failed
+                .map(|item_identifier| Failure { item_identifier })
+                .collect(),
+        }
+    }
+}
+
+async fn one_by_one(
+    doorstep: &Doorstep,
+    token: &str,
+    line: Vec<Record>,
+) -> Vec<(String, Delivered)> {
+    let mut done = Vec::with_capacity(line.len());
+    let mut is_held_up = false;
+    for record in line {
+        let delivered = if is_held_up {
+            Delivered::Again
+        } else {
+            deliver(&doorstep.app, &doorstep.router, token, &record.body).await
+        };
+        is_held_up |= delivered == Delivered::Again;
+        done.push((record.message_id, delivered));
+    }
+    done
+}

@@ -1,0 +1,72 @@
+//! How a function starts: what it says when it cannot, what it tells CloudWatch, and how long it takes (printed, not judged).
+
+use serde_json::{Value, json};
+
+use crate::harness::{Asked, Function, Server, payload, program};
+
+#[test]
+fn what_is_missing_is_said_at_once() {
+    let said = Function::start(&[]).ended();
+    for part in ["database.url: a function", "dataKey: a function"] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn a_function_never_makes_a_key_of_its_own() {
+    let server = Server::new();
+    let mut variables = server.variables();
+    for (name, value) in &mut variables {
+        if name == "PONTIC_DATA_KEY" {
+            *value = "00".repeat(32);
+        }
+    }
+    let said = Function::start(&variables).ended();
+    assert!(said.contains("sealed with another key"), "{said}");
+}
+
+#[test]
+fn each_invocation_is_measured_and_the_first_tells_how_long_the_start_took() {
+    let server = Server::new();
+    let function = Function::beside(&server, &[]);
+    let health = payload(
+        "load-balancer",
+        &Asked::admin("GET", "/healthz", &Value::Null),
+    );
+    let nobody = payload("http-api", &Asked::webhook("no secret of ours", b"{}"));
+    for payload in [&health, &nobody] {
+        function.invoke(payload);
+    }
+    // It prints before it answers.
+    let lines = function.measured();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0]["StartMs"].is_number() && lines[1].get("StartMs").is_none());
+    assert_eq!(
+        (&lines[0]["FunctionName"], &lines[0]["Trigger"]),
+        (&json!("doors"), &json!("load-balancer"))
+    );
+    assert_eq!(
+        (&lines[0]["Accepted"], &lines[1]["Unverified"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+/// `cargo xtask lambda` runs it with the program that is packaged.
+#[test]
+fn from_its_start_to_its_first_answer() {
+    let server = Server::new();
+    let path = program();
+    let bytes = std::fs::metadata(&path).expect("the program").len();
+    let name = path.file_name().unwrap_or_default().display().to_string();
+    println!("{name}: {:.1} MiB", bytes as f64 / f64::from(1 << 20));
+    let health = payload("http-api", &Asked::admin("GET", "/v1/events", &Value::Null));
+    let mut took: Vec<f64> = (0..5)
+        .map(|_| {
+            let function = Function::beside(&server, &[]);
+            assert_eq!(function.invoke(&health)["statusCode"], 200);
+            function.age().as_secs_f64() * 1e3
+        })
+        .collect();
+    took.sort_by(f64::total_cmp);
+    println!("start to first answer, in ms: {took:.1?}");
+}
