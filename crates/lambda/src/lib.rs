@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod invocation;
 pub mod measure;
+mod percent;
 pub mod program;
 pub mod queue;
 pub mod request;

@@ -41,6 +41,7 @@ pub struct Serving {
 struct Looked {
     secrets_at: Timestamp,
     records_at: Timestamp,
+    used_at: Timestamp,
     secrets: Secrets,
     is_first: bool,
 }
@@ -51,7 +52,9 @@ impl Program {
         let began = Instant::now();
         let clock = Clock::system();
         let secrets = read(&variables, clock.now()).await?;
-        let (settings, config) = settings::decide(&variables, &secrets)?;
+        let (settings, mut config) = settings::decide(&variables, &secrets)?;
+        // However much is asked for: it would write payloads down as they come.
+        config.log_filter.push_str(",lambda_runtime=info");
         pontic_server::logging::start(&config)?;
         let doorstep = at_the_door(config)?;
         let now = clock.now();
@@ -66,6 +69,7 @@ impl Program {
             looked: Mutex::new(Looked {
                 secrets_at: now,
                 records_at: now,
+                used_at: now,
                 secrets,
                 is_first: true,
             }),
@@ -90,8 +94,8 @@ impl Program {
 
     /// What serves an invocation that begins: what is held is read again where it has become too old.
     pub async fn serving(&self) -> Arc<Serving> {
-        let max_age = SignedDuration::try_from(self.current().settings.max_age);
-        self.look(max_age.unwrap_or(HELD), HELD).await;
+        let max_age = duration(self.current().settings.max_age);
+        self.look(max_age, HELD).await;
         self.current()
     }
 
@@ -115,13 +119,25 @@ impl Program {
             let passed = now.duration_since(at);
             passed >= age || passed.is_negative()
         };
+        let idle = duration(self.current().settings.idle);
+        let was_idle = is_old(looked.used_at, idle);
         let (secrets, records) = (
             is_old(looked.secrets_at, secrets_age),
             is_old(looked.records_at, records_age),
         );
+        looked.used_at = now;
+        let mut found = looked.secrets.clone();
         if secrets {
             looked.secrets_at = now;
-            self.look_at_secrets(&mut looked, now).await;
+            match read(&self.variables, now).await {
+                Ok(newer) => found = newer,
+                Err(error) => {
+                    tracing::warn!(%error, "the secrets are as they were; they are read again later");
+                }
+            }
+        }
+        if was_idle || found != looked.secrets {
+            self.open_again(&mut looked, found);
         }
         if records {
             looked.records_at = now;
@@ -130,20 +146,9 @@ impl Program {
         secrets || records
     }
 
-    async fn look_at_secrets(&self, looked: &mut Looked, now: Timestamp) {
-        let settings = &self.current().settings;
-        if settings.secret.is_none() && settings.database_secret.is_none() {
-            return;
-        }
-        let found = match read(&self.variables, now).await {
-            Ok(found) if found == looked.secrets => return,
-            Ok(found) => found,
-            Err(error) => {
-                tracing::warn!(%error, "the secrets are as they were; they are read again later");
-                return;
-            }
-        };
-        let opened = settings::decide(&self.variables, &found).map_err(anyhow::Error::from);
+    /// Opens the doors anew: with other secrets, or because nobody knows what became of the connections meanwhile.
+    fn open_again(&self, looked: &mut Looked, secrets: Secrets) {
+        let opened = settings::decide(&self.variables, &secrets).map_err(anyhow::Error::from);
         let opened = opened.and_then(|(settings, config)| {
             let doorstep = at_the_door(config)?;
             Ok(Serving { doorstep, settings })
@@ -152,11 +157,13 @@ impl Program {
             Ok(serving) => {
                 let mut current = self.serving.write().unwrap_or_else(PoisonError::into_inner);
                 *current = Arc::new(serving);
-                looked.secrets = found;
-                tracing::info!("the secrets have changed, and are in use");
+                if secrets != looked.secrets {
+                    tracing::info!("the secrets have changed, and are in use");
+                }
+                looked.secrets = secrets;
             }
             Err(error) => {
-                tracing::error!(%error, "the secrets have changed and cannot be used: those of before are");
+                tracing::error!(%error, "what is new cannot be used: what was there before is");
             }
         }
     }
@@ -170,6 +177,11 @@ impl Program {
             tracing::warn!(%error, "the endpoints are as they were; they are read again later");
         }
     }
+}
+
+/// A setting is never so long that it does not fit.
+fn duration(setting: Duration) -> SignedDuration {
+    SignedDuration::try_from(setting).unwrap_or(SignedDuration::MAX)
 }
 
 /// Why a secret cannot be used at the start.

@@ -62,11 +62,11 @@ impl Batch {
             .iter()
             .map(|one| one.message_id.clone())
             .collect();
-        let mut lines: BTreeMap<Option<String>, Vec<Record>> = BTreeMap::new();
+        let mut lines: BTreeMap<String, Vec<Record>> = BTreeMap::new();
         let mut alone = Vec::new();
         for record in self.records {
             match record.attributes.message_group_id.clone() {
-                Some(group) => lines.entry(Some(group)).or_default().push(record),
+                Some(group) => lines.entry(group).or_default().push(record),
                 None => alone.push(vec![record]),
             }
         }

@@ -8,6 +8,8 @@ use pontic_server::config::{Config, Faults, Layers, Setting};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::percent::escaped;
+
 /// Environment variables, by name.
 pub type Variables = Vec<(String, String)>;
 
@@ -17,6 +19,8 @@ const FOLDER: &str = "/tmp/pontic";
 const CONNECTIONS: i64 = 2;
 /// How old what was read of a secret may become, in seconds.
 const MAX_AGE_S: u64 = 300;
+/// After so many seconds connections are not trusted any more: AWS's own gateways forget them after 350.
+const IDLE_S: u64 = 240;
 /// The variable of the database's address, into which a secret's user and password are put.
 const DATABASE_URL: &str = "PONTIC_DATABASE__URL";
 
@@ -29,6 +33,8 @@ pub struct Settings {
     pub database_secret: Option<String>,
     /// How old what was read of them may become.
     pub max_age: Duration,
+    /// Connections that were not used for so long are opened anew: what lies between drops them without a word.
+    pub idle: Duration,
     /// The token with whose rights a queue's events come in.
     pub queue_token: Option<Secretly>,
     /// What a custom domain puts before our paths; empty: nothing.
@@ -103,16 +109,19 @@ fn take(layers: &mut Layers) -> Settings {
         max_age: layers.take(
             "lambda.secretMaxAgeSeconds",
             Duration::from_secs(MAX_AGE_S),
-            |setting| {
-                let seconds = setting.integer(1..=86_400)?;
-                Ok(Duration::from_secs(seconds.unsigned_abs()))
-            },
+            seconds,
         ),
+        idle: layers.take("lambda.idleSeconds", Duration::from_secs(IDLE_S), seconds),
         queue_token: layers.take("lambda.queueToken", None, |setting| {
             setting.text().map(|text| Some(Secretly(text)))
         }),
         base_path: layers.take("lambda.basePath", String::new(), base_path),
     }
+}
+
+fn seconds(setting: &Setting) -> Result<Duration, String> {
+    let seconds = setting.integer(1..=86_400)?;
+    Ok(Duration::from_secs(seconds.unsigned_abs()))
 }
 
 fn base_path(setting: &Setting) -> Result<String, String> {
@@ -151,21 +160,10 @@ fn with_login(url: &str, secret: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     // No host or database is called with an `@`.
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-    let (user, password) = (escaped(&login.username), escaped(&login.password));
+    let plain = b"-_.~";
+    let user = escaped(&login.username, plain);
+    let password = escaped(&login.password, plain);
     Some(format!("{scheme}://{user}:{password}@{place}"))
-}
-
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

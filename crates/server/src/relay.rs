@@ -11,20 +11,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use jiff::Timestamp;
-use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::record::{Entity as _, Kind};
 use pontic_core::subscription::Subscription;
 use pontic_store::page::{Filter, Paging};
 use pontic_store::{Store, StoreError};
-use pontic_wire::outgoing::Publication;
 use tokio::sync::Notify;
 
-use crate::client::{Client, Reach};
-use crate::config::Config;
-
 pub use receiver::Receiver;
-pub use request::{FROM, Sent};
+pub use request::{FROM, Sent, Ways, try_all};
 pub use wanted::Wanted;
 
 /// Subscriptions that are read at once.
@@ -38,11 +32,8 @@ pub struct Relay {
     reading: Mutex<()>,
     /// They could not be read the last time.
     stale: AtomicBool,
-    /// The way out.
-    client: Client,
-    /// The way to AWS.
-    #[cfg(feature = "aws")]
-    aws: crate::aws::Aws,
+    /// The ways out.
+    ways: Ways,
     /// Something was published.
     pub published: Notify,
     /// Receivers were changed.
@@ -84,15 +75,13 @@ impl std::fmt::Debug for Relay {
 
 impl Relay {
     /// With the subscriptions in the store.
-    pub fn load(store: &dyn Store, config: &Config) -> Result<Self, StoreError> {
+    pub fn load(store: &dyn Store, ways: Ways) -> Result<Self, StoreError> {
         let relay = Self {
             receivers: RwLock::default(),
             wanted: RwLock::default(),
             reading: Mutex::default(),
             stale: AtomicBool::new(false),
-            client: way_out(config),
-            #[cfg(feature = "aws")]
-            aws: crate::aws::Aws::new(&config.aws),
+            ways,
             published: Notify::new(),
             changed: Notify::new(),
             rounds: Rounds::default(),
@@ -193,65 +182,8 @@ impl Relay {
         }
     }
 
-    /// Tries each of these once, together where the receiver takes them so; what came of each, in their order.
-    pub async fn try_once(
-        &self,
-        receiver: &Receiver,
-        publications: &[Publication],
-        epoch: &str,
-        now: Timestamp,
-    ) -> Vec<Sent> {
-        if let Some(address) = receiver.event_bus() {
-            return self
-                .to_bus(receiver, address, publications, epoch, now)
-                .await;
-        }
-        let mut sent = Vec::with_capacity(publications.len());
-        for publication in publications {
-            sent.push(request::try_once(&self.client, receiver, publication, epoch, now).await);
-        }
-        sent
+    /// The ways out.
+    pub const fn ways(&self) -> &Ways {
+        &self.ways
     }
-
-    #[cfg(feature = "aws")]
-    async fn to_bus(
-        &self,
-        receiver: &Receiver,
-        address: EventBusAddress<'_>,
-        publications: &[Publication],
-        epoch: &str,
-        now: Timestamp,
-    ) -> Vec<Sent> {
-        event_bridge::put(&self.aws, receiver, address, publications, epoch, now).await
-    }
-
-    /// A program with that feature has set this receiver up: what is for it waits for one.
-    #[cfg(not(feature = "aws"))]
-    #[expect(
-        clippy::unused_async,
-        clippy::unused_self,
-        reason = "the same call as with the feature"
-    )]
-    async fn to_bus(
-        &self,
-        _: &Receiver,
-        _: EventBusAddress<'_>,
-        publications: &[Publication],
-        _: &str,
-        _: Timestamp,
-    ) -> Vec<Sent> {
-        publications
-            .iter()
-            .map(|_| Sent::failed("not_built_in"))
-            .collect()
-    }
-}
-
-/// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
-fn way_out(config: &Config) -> Client {
-    Client::new(if config.relay.allow_private {
-        Reach::Everywhere
-    } else {
-        Reach::Public
-    })
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::access::Keys;
 use crate::app::App;
+use crate::client::{Client, Reach};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::couriers;
@@ -26,7 +27,7 @@ use crate::live::Hub;
 use crate::maps::Maps;
 use crate::metrics::Integration;
 use crate::notify::{Notify, Unready};
-use crate::relay::Relay;
+use crate::relay::{Relay, Ways};
 use crate::rhythms::Rhythms;
 use crate::series::Series;
 use crate::storage;
@@ -150,7 +151,7 @@ impl Made {
                 on_disk.send_replace(ticket);
             }),
         )?;
-        let relay = Arc::new(Relay::load(store.as_ref(), &config)?);
+        let relay = Arc::new(Relay::load(store.as_ref(), ways(&config))?);
         let notify = Arc::new(Notify::load(&config, store.as_ref())?);
         let (heed, stirred) = drivers::ears();
         let told: Told = {
@@ -216,6 +217,20 @@ impl Made {
             stop,
             door: door_thread,
         })
+    }
+}
+
+/// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
+fn ways(config: &Config) -> Ways {
+    let reach = if config.relay.allow_private {
+        Reach::Everywhere
+    } else {
+        Reach::Public
+    };
+    Ways {
+        client: Client::new(reach),
+        #[cfg(feature = "aws")]
+        aws: crate::aws::Aws::new(&config.aws),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod emulator;
 mod function;
+mod proxy;
 mod server;
 
 use std::path::Path;
@@ -11,7 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 pub use emulator::{Emulator, fresh};
-pub use function::Function;
+pub use function::{Function, program};
+pub use proxy::Proxy;
 pub use server::{ADMIN, Asked, Server};
 
 /// The secret of the endpoint of Dentrix.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Function, Server, fresh, in_two_days, recorded};
+use crate::harness::{Function, Proxy, Server, fresh, in_two_days, recorded};
 
 /// An envelope as EventBridge writes it.
 fn envelope(id: &str, case: &str) -> Value {
@@ -144,7 +144,7 @@ fn while_the_database_is_gone_all_of_it_stays_in_the_queue() {
         &server,
         &[
             ("PONTIC_LAMBDA__QUEUE_TOKEN", &token),
-            ("PONTIC_DATABASE__URL", &proxy.url),
+            ("PONTIC_DATABASE__URL", proxy.url()),
         ],
     );
     let bodies = [
@@ -194,68 +194,4 @@ fn our_own_news_is_let_go() {
     assert_eq!(failed(&answer), [""; 0]);
     assert_eq!(server.list("/v1/events?type=CaseReadyToShip").len(), 1);
     assert!(server.list("/v1/quarantine").is_empty());
-}
-
-/// A line to the database that can be cut.
-struct Proxy {
-    url: String,
-    is_cut: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    lines: std::sync::Arc<std::sync::Mutex<Vec<std::net::TcpStream>>>,
-}
-
-impl Proxy {
-    fn in_front_of(url: &str) -> Self {
-        use std::net::{TcpListener, TcpStream};
-        use std::sync::atomic::Ordering;
-
-        let (before, place) = url.split_once('@').expect("a user");
-        let (host, after) = place.split_once('/').expect("a database");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("bound");
-        let proxy = Self {
-            url: format!("{before}@{address}/{after}"),
-            is_cut: std::sync::Arc::default(),
-            lines: std::sync::Arc::default(),
-        };
-        let (is_cut, lines) = (proxy.is_cut.clone(), proxy.lines.clone());
-        let host = host.to_owned();
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                if is_cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let Ok(server) = TcpStream::connect(&host) else {
-                    continue;
-                };
-                let ends = [client.try_clone(), server.try_clone()];
-                lines
-                    .lock()
-                    .expect("no panic")
-                    .extend(ends.map(|end| end.expect("a handle")));
-                let pairs = [
-                    (
-                        client.try_clone().expect("a handle"),
-                        server.try_clone().expect("a handle"),
-                    ),
-                    (server, client),
-                ];
-                for (mut from, mut to) in pairs {
-                    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-                }
-            }
-        });
-        proxy
-    }
-
-    fn cut(&self) {
-        self.is_cut.store(true, std::sync::atomic::Ordering::SeqCst);
-        for line in self.lines.lock().expect("no panic").drain(..) {
-            let _ = line.shutdown(std::net::Shutdown::Both);
-        }
-    }
-
-    fn mend(&self) {
-        self.is_cut
-            .store(false, std::sync::atomic::Ordering::SeqCst);
-    }
 }

@@ -85,7 +85,7 @@ fn what_has_become_old_is_read_again_and_what_cannot_be_used_changes_nothing() {
     assert_eq!(function.invoke(&health(ADMIN))["statusCode"], 401);
     let printed = function.printed().join("\n");
     assert!(
-        printed.contains("cannot be used: those of before are"),
+        printed.contains("cannot be used: what was there before is"),
         "{printed}"
     );
     assert!(

@@ -1,8 +1,10 @@
 //! How a function starts: what it says when it cannot, what it tells CloudWatch, and how long it takes (printed, not judged).
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::harness::{Asked, Function, Server, payload, program};
+use crate::harness::{Asked, Function, Proxy, Server, payload, program};
 
 #[test]
 fn what_is_missing_is_said_at_once() {
@@ -51,14 +53,40 @@ fn each_invocation_is_measured_and_the_first_tells_how_long_the_start_took() {
     );
 }
 
+#[test]
+fn after_a_long_sleep_connections_are_not_trusted() {
+    let server = Server::new();
+    let proxy = Proxy::in_front_of(server.url());
+    let function = Function::beside(
+        &server,
+        &[
+            ("PONTIC_DATABASE__URL", proxy.url()),
+            ("PONTIC_LAMBDA__IDLE_SECONDS", "1"),
+        ],
+    );
+    let events = payload("http-api", &Asked::admin("GET", "/v1/events", &Value::Null));
+    assert_eq!(function.invoke(&events)["statusCode"], 200);
+    proxy.forget();
+    std::thread::sleep(Duration::from_millis(1_100));
+    let began = Instant::now();
+    assert_eq!(function.invoke(&events)["statusCode"], 200);
+    // The system itself would notice after a quarter of a minute.
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
 /// `cargo xtask lambda` runs it with the program that is packaged.
 #[test]
 fn from_its_start_to_its_first_answer() {
     let server = Server::new();
     let path = program();
     let bytes = std::fs::metadata(&path).expect("the program").len();
+    let mebibytes = f64::from(u32::try_from(bytes >> 10).expect("no larger")) / 1024.0;
     let name = path.file_name().unwrap_or_default().display().to_string();
-    println!("{name}: {:.1} MiB", bytes as f64 / f64::from(1 << 20));
+    println!("{name}: {mebibytes:.1} MiB");
     let health = payload("http-api", &Asked::admin("GET", "/v1/events", &Value::Null));
     let mut took: Vec<f64> = (0..5)
         .map(|_| {

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::fan_out::publication;
 use crate::app::App;
 use crate::door::{Draft, own_event};
-use crate::relay::{Receiver, Sent};
+use crate::relay::{Receiver, Sent, try_all};
 use crate::series::{self, Way};
 
 /// Messages that are under way to one receiver.
@@ -215,8 +215,8 @@ async fn send(app: &App, receiver: &Receiver, loaded: Vec<Loaded>) -> Vec<(Claim
             Err(cause) => done.push((claimed, Sent::failed(cause))),
         }
     }
-    let (relay, now) = (&app.relay, app.clock.now());
-    let sent = relay.try_once(receiver, &publications, app.store.epoch(), now);
+    let (ways, now) = (app.relay.ways(), app.clock.now());
+    let sent = try_all(ways, receiver, &publications, app.store.epoch(), now);
     done.extend(to_send.into_iter().zip(sent.await));
     done
 }

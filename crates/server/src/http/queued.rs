@@ -65,7 +65,13 @@ pub async fn deliver(app: &Arc<App>, router: &Router, token: &str, body: &str) -
             keep_whole(app, token, body).await
         }
         // We are not able, or whoever put it there is not allowed to: both are mended by somebody else than the sender.
-        _ => Delivered::Again,
+        _ => {
+            tracing::warn!(
+                status = status.as_u16(),
+                "a message of a queue is left there, to come again"
+            );
+            Delivered::Again
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use super::problem::{Answer, Problem};
 use super::secrets;
 use crate::access::Caller;
 use crate::app::App;
-use crate::relay::Receiver;
+use crate::relay::{Receiver, try_all};
 use crate::shape;
 
 /// All subscriptions, their secrets by fingerprint.
@@ -198,15 +198,9 @@ pub async fn test(
     };
     let receiver = Receiver::of(&subscription);
     let began = Instant::now();
-    let mut sent = app
-        .relay
-        .try_once(
-            &receiver,
-            std::slice::from_ref(&publication),
-            app.store.epoch(),
-            now,
-        )
-        .await;
+    let one = std::slice::from_ref(&publication);
+    let (ways, epoch) = (app.relay.ways(), app.store.epoch());
+    let mut sent = try_all(ways, &receiver, one, epoch, now).await;
     let sent = sent.pop().ok_or_else(Problem::internal)?;
     Ok(Json(json!({
         "taken": sent.taken,

@@ -1,4 +1,4 @@
-//! One message on its way: the request, and what its answer means.
+//! Messages on their way: what is asked, and what the answer means.
 
 use std::time::Duration;
 
@@ -8,7 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_wire::outgoing::{Publication, content_type};
 use pontic_wire::signature::sign_standard_webhooks;
 
+#[cfg(feature = "aws")]
+use super::event_bridge;
 use super::receiver::Receiver;
+#[cfg(feature = "aws")]
+use crate::aws::Aws;
 use crate::client::Client;
 
 /// Names the installation that sent a message, so that it is not told its own news again.
@@ -41,8 +45,43 @@ impl Sent {
     }
 }
 
+/// The ways out.
+#[derive(Debug)]
+pub struct Ways {
+    /// Over HTTP.
+    pub client: Client,
+    /// To AWS.
+    #[cfg(feature = "aws")]
+    pub aws: Aws,
+}
+
+/// Tries each of these once, together where the receiver takes them so; what came of each, in their order.
+pub async fn try_all(
+    ways: &Ways,
+    receiver: &Receiver,
+    publications: &[Publication],
+    epoch: &str,
+    now: Timestamp,
+) -> Vec<Sent> {
+    if let Some(address) = receiver.event_bus() {
+        #[cfg(feature = "aws")]
+        return event_bridge::put(&ways.aws, receiver, address, publications, epoch, now).await;
+        // A program that has it set this receiver up: what is for it waits for one.
+        #[cfg(not(feature = "aws"))]
+        {
+            let _ = address;
+            return vec![Sent::failed("not_built_in"); publications.len()];
+        }
+    }
+    let mut sent = Vec::with_capacity(publications.len());
+    for publication in publications {
+        sent.push(try_once(&ways.client, receiver, publication, epoch, now).await);
+    }
+    sent
+}
+
 /// Posts a publication once, signed with every secret of the receiver.
-pub async fn try_once(
+async fn try_once(
     client: &Client,
     receiver: &Receiver,
     publication: &Publication,

@@ -184,14 +184,10 @@ fn an_entry_that_fails_comes_again_alone_and_holds_up_its_own_key_only() {
     };
     assert_eq!(of("C-GOOD1").len(), 1);
     assert_eq!(of("C-GOOD2").len(), 1);
+    let (scheduled, changed) = ("DeliveryScheduled", "DeliveryChanged");
     assert_eq!(
         of("C-BAD"),
-        [
-            "DeliveryScheduled",
-            "DeliveryScheduled",
-            "DeliveryScheduled",
-            "DeliveryChanged"
-        ]
+        [scheduled, scheduled, scheduled, changed, changed, changed]
     );
     let waiting = server
         .admin()
