@@ -11,7 +11,7 @@ use pontic_server::config;
 use pontic_server::startup::{Doorstep, at_the_door};
 use tokio::sync::Mutex;
 
-use crate::settings::{self, Secrets, Settings, Variables};
+use crate::settings::{self, Secrets, Settings, Variable};
 
 /// Tokens and endpoints of the database are held so long.
 const HELD: SignedDuration = SignedDuration::from_secs(5);
@@ -20,7 +20,7 @@ const AFTER_REFUSAL: SignedDuration = SignedDuration::from_secs(10);
 
 /// What serves invocations.
 pub struct Program {
-    variables: Variables,
+    variables: Vec<Variable>,
     clock: Clock,
     /// Name of the function, for metrics.
     function: String,
@@ -48,7 +48,7 @@ struct Looked {
 
 impl Program {
     /// Reads the secrets, opens the doors.
-    pub async fn start(variables: Variables) -> anyhow::Result<Self> {
+    pub async fn start(variables: Vec<Variable>) -> anyhow::Result<Self> {
         let began = Instant::now();
         let clock = Clock::system();
         let secrets = read(&variables, clock.now()).await?;
@@ -192,7 +192,7 @@ struct Unread {
     error: CallFailed,
 }
 
-async fn read(variables: &Variables, now: Timestamp) -> anyhow::Result<Secrets> {
+async fn read(variables: &[Variable], now: Timestamp) -> anyhow::Result<Secrets> {
     let own = settings::own(variables)?;
     let variable = |name: &str| {
         let found = variables.iter().find(|(known, _)| known == name);

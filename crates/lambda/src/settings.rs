@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::percent::escaped;
 
-/// Environment variables, by name.
-pub type Variables = Vec<(String, String)>;
+/// An environment variable: name and value.
+pub type Variable = (String, String);
 
 /// Where a function may write.
 const FOLDER: &str = "/tmp/pontic";
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Secrets {
 }
 
 /// The function's own settings alone: they say where the secrets are. They stand in the environment.
-pub fn own(variables: &Variables) -> Result<Settings, Faults> {
+pub fn own(variables: &[Variable]) -> Result<Settings, Faults> {
     let mut layers = Layers::default();
     let own = variables
         .iter()
@@ -68,12 +68,12 @@ pub fn own(variables: &Variables) -> Result<Settings, Faults> {
 }
 
 /// Everything, or every fault.
-pub fn decide(variables: &Variables, secrets: &Secrets) -> Result<(Settings, Config), Faults> {
+pub fn decide(variables: &[Variable], secrets: &Secrets) -> Result<(Settings, Config), Faults> {
     let mut layers = Layers::default();
     layers.add_flag("data", FOLDER);
     layers.add_flag("log.format", "json");
     layers.add_flag("database.connections", CONNECTIONS);
-    let mut said = variables.clone();
+    let mut said = variables.to_vec();
     if let Some(text) = &secrets.settings {
         match members(text) {
             Some(members) => said.extend(members),
@@ -136,7 +136,7 @@ fn base_path(setting: &Setting) -> Result<String, String> {
 }
 
 /// The members of a JSON object of texts.
-fn members(text: &str) -> Option<Variables> {
+fn members(text: &str) -> Option<Vec<Variable>> {
     let Ok(Value::Object(members)) = serde_json::from_str(text) else {
         return None;
     };
@@ -170,12 +170,12 @@ fn with_login(url: &str, secret: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn variables(said: &[(&str, &str)]) -> Variables {
+    fn variables(said: &[(&str, &str)]) -> Vec<Variable> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         said.iter().map(owned).collect()
     }
 
-    fn sound() -> Variables {
+    fn sound() -> Vec<Variable> {
         variables(&[
             (
                 DATABASE_URL,
