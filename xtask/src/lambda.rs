@@ -26,7 +26,7 @@ pub fn package(triple: Option<&str>) -> Result<()> {
     let bootstrap = folder.join("bootstrap");
     fs::create_dir_all(&folder)?;
     let bytes = fs::copy(&built, &bootstrap).with_context(|| built.display().to_string())?;
-    let (whole, tenths) = (bytes >> 20, (bytes % (1 << 20)) * 10 >> 20);
+    let (whole, tenths) = (bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20);
     println!("{}: {whole}.{tenths} MiB", bootstrap.display());
     ensure!(bytes <= MOST_BYTES, "more than 15 MiB: what has come in?");
     if triple.is_none() {
