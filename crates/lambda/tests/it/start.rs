@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ADMIN, Asked, Function, Proxy, Server, database, eventually, payload, program,
+    ADMIN, Asked, Function, Proxy, Server, database, eventually, in_two_days, payload, program,
 };
 
 /// Within this the packaged program gives its first answer.
@@ -44,6 +44,20 @@ fn a_database_that_nobody_has_served_yet_is_opened_as_well() {
     let function = Function::start(&variables);
     let events = payload("http-api", &Asked::admin("GET", "/v1/events", &Value::Null));
     assert_eq!(function.invoke(&events)["statusCode"], 200);
+}
+
+#[test]
+fn nothing_is_kept_in_its_folder() {
+    let server = Server::new();
+    let function = Function::beside(&server, &[]);
+    let body = json!({
+        "source": "cases.production", "detailType": "CaseReadyToShip", "id": "K1",
+        "detail": { "caseId": "K1", "clinicId": "C1", "labId": "LAB001", "requestedDeliveryDate": in_two_days() },
+    });
+    let event = payload("http-api", &Asked::admin("POST", "/v1/events", &body));
+    assert_eq!(function.invoke(&event)["statusCode"], 200);
+    let kept = std::fs::read_dir(function.folder()).expect("readable");
+    assert_eq!(kept.count(), 0, "no key, no positions, no journal");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub struct Function {
     printed: Arc<Mutex<Vec<String>>>,
     begun: Instant,
     count: Mutex<u32>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _thread: tokio::runtime::Runtime,
 }
 
@@ -131,7 +131,7 @@ impl Function {
             printed,
             begun,
             count: Mutex::new(0),
-            _folder: folder,
+            folder,
             _thread: thread,
         }
     }
@@ -163,6 +163,11 @@ impl Function {
     pub fn invoke(&self, payload: &Value) -> Value {
         let answered = self.try_invoke(payload);
         answered.unwrap_or_else(|error| panic!("{error}; it printed {:#?}", self.printed()))
+    }
+
+    /// Where it may write.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// How long ago its process was started.
