@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod deny;
 mod deploy;
+mod lambda;
 mod packages;
 mod place;
 mod servers;
@@ -25,6 +26,7 @@ cargo xtask demo [--once …]      builds the release binary and runs `pontic de
 cargo xtask screens [-- ARGS]    the users in a browser, and the pictures of docs/screens anew
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
 cargo xtask soak [--minutes N]   the crash harness and the property tests, for long
+cargo xtask lambda [--target T]  the package for AWS Lambda, its size, and how long it takes to start
 cargo xtask servers -- COMMAND   a command beside the servers that tests need
 cargo xtask help                 this page";
 
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         ["screens", "--", rest @ ..] | ["screens", rest @ ..] => web::screens(rest),
         ["bench", "--", rest @ ..] | ["bench", rest @ ..] => bench::run(rest),
         ["servers", "--", command @ ..] => servers::run(command),
+        ["lambda"] => lambda::package(None),
+        ["lambda", "--target", target] => lambda::package(Some(target)),
         ["soak"] => soak::run(None),
         ["soak", "--minutes", minutes] => soak::run(Some(minutes)),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,6 +1,7 @@
 //! Servers of others that tests need, started for one run on private ports, and gone after it.
 
 mod mail;
+mod moto;
 mod nats;
 mod postgres;
 
@@ -10,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::{packages, steps};
+use moto::Moto;
 use postgres::Postgres;
 
 /// Those that run; they end with the value.
@@ -21,6 +23,8 @@ pub struct Servers {
     caddy: PathBuf,
     /// NATS; tests start it themselves, too.
     nats: PathBuf,
+    /// An emulator of AWS.
+    moto: Moto,
 }
 
 impl Servers {
@@ -31,6 +35,7 @@ impl Servers {
             python: mail::python()?,
             caddy: packages::unpack("caddy", "usr/bin/caddy")?,
             nats: nats::program()?,
+            moto: Moto::start()?,
         })
     }
 
@@ -41,6 +46,8 @@ impl Servers {
         command.env("TEST_SMTPD", &self.python);
         command.env("TEST_CADDY", &self.caddy);
         command.env("TEST_NATS", &self.nats);
+        command.env("TEST_MOTO", self.moto.url());
+        command.env("TEST_CFN_LINT", self.moto.program("cfn-lint"));
     }
 }
 

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod delivery;
 pub mod directory;
 pub mod event;
+pub mod event_bridge;
 pub mod facts;
 pub mod fault;
 pub mod fence;

@@ -1,5 +1,6 @@
 //! Configuration: what the operator said (file, then environment, then flags), then what we decided. Checked as a whole at start.
 
+mod aws;
 mod database;
 mod layers;
 mod map;
@@ -17,9 +18,11 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::bucket::Quota;
 use pontic_core::rules::Rules;
 use pontic_core::time::is_zone;
+use pontic_store::vault::DataKey;
 use pontic_wire::kit;
 use pontic_wire::signature::Secret;
 
+pub use aws::Aws;
 pub use database::{Address, Database};
 pub use layers::{Layers, Setting};
 pub use map::Map;
@@ -74,6 +77,8 @@ pub struct Config {
     pub database: Option<Database>,
     /// The file of the key that seals patient data, if not in the data folder.
     pub key_file: Option<PathBuf>,
+    /// That key itself, for a program without a disk; records are in a database then.
+    pub data_key: Option<DataKey>,
     /// For trying out: loopback only, prints an admin token and a secret per system.
     pub dev: bool,
     /// The clock starts there (loopback only).
@@ -102,6 +107,8 @@ pub struct Config {
     pub relay: Relay,
     /// The bus; none: events come and go over HTTP alone.
     pub nats: Option<Nats>,
+    /// How AWS is reached.
+    pub aws: Aws,
     /// How people are told.
     pub notices: Notices,
     /// Who is told of traces.
@@ -124,6 +131,11 @@ impl Config {
             }),
             key_file: said.take("keyFile", None, |setting| {
                 Ok(Some(PathBuf::from(setting.text()?)))
+            }),
+            data_key: said.take("dataKey", None, |setting| {
+                let key = DataKey::parse(&setting.text()?);
+                key.map(Some)
+                    .ok_or_else(|| "is no key (64 hex digits)".to_owned())
             }),
             database: database::decide(&mut said),
             dev: said.take("dev", false, Setting::boolean),
@@ -162,6 +174,7 @@ impl Config {
             map: map::decide(&mut said),
             relay: relay::decide(&mut said),
             nats: nats::decide(&mut said),
+            aws: aws::decide(&mut said),
             notices: notices::decide(&mut said),
             telemetry: telemetry::decide(&mut said),
             max_waiting_s: said.take("ready.maxWaitingSeconds", 300, |setting| {
@@ -185,6 +198,9 @@ impl Config {
         }
         if !loopback && self.now.is_some() {
             said.fault("now: only with a loopback address in listen");
+        }
+        if self.data_key.is_some() && (self.database.is_none() || self.key_file.is_some()) {
+            said.fault("dataKey: only with database.url, and without keyFile");
         }
     }
 }

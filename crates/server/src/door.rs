@@ -35,6 +35,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a batch is decided again after something else changed its rows, or wrote about the same labs.
 const MAX_TRIES: usize = 20;
 
+/// By whose rules a door decides.
+#[derive(Debug)]
+pub enum By {
+    /// By this program's own, which are those of all from here on.
+    Own(Rules),
+    /// By those that the log has: whoever set them is to be asked about them, not this program.
+    Found(Rules),
+}
+
 /// Hears of every batch after it is on disk, and before its senders do.
 pub type Told = Box<dyn Fn(&Batch, &Committed) + Send>;
 
@@ -97,7 +106,7 @@ impl Door {
         store: Arc<dyn Store>,
         told: Told,
         clock: Clock,
-        rules: Rules,
+        by: By,
         outdated: Arc<AtomicBool>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (jobs, queue) = mpsc::unbounded_channel();
@@ -107,10 +116,14 @@ impl Door {
             waiting: Arc::clone(&waiting),
             outdated,
         };
+        let (rules, own) = match by {
+            By::Own(rules) => (rules.clone(), Some(rules)),
+            By::Found(rules) => (rules, None),
+        };
         let mut keeper = Keeper {
             desk: Desk {
                 store,
-                rules: rules.clone(),
+                rules,
                 clock,
                 known: Known::default(),
             },
@@ -118,7 +131,9 @@ impl Door {
             queue,
             waiting,
         };
-        keeper.keep_rules(rules)?;
+        if let Some(rules) = own {
+            keeper.keep_rules(rules)?;
+        }
         let thread = std::thread::Builder::new()
             .name("door".to_owned())
             .spawn(move || keeper.run());

@@ -40,6 +40,7 @@ mod positions;
 mod problem;
 mod proofs;
 mod quarantine;
+mod queued;
 pub(crate) mod refused;
 mod reports;
 mod request_id;
@@ -69,6 +70,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 
 pub use docs::openapi;
+pub use queued::{Delivered, deliver};
 pub use refused::WEBHOOK;
 
 /// All routes, behind the gate.
@@ -78,6 +80,11 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(docs::router(document))
         .merge(live::sockets())
         .merge(driver_socket::sockets());
+    gated(router, app)
+}
+
+/// Those routes behind the gate.
+fn gated(router: Router<Arc<App>>, app: Arc<App>) -> Router {
     router
         .layer(DefaultBodyLimit::disable())
         .fallback(gate::nowhere)
@@ -87,6 +94,21 @@ pub fn router(app: Arc<App>) -> Router {
             gate::admit,
         ))
         .with_state(app)
+}
+
+/// The routes by which other systems come in, behind the gate: what needs positions, or somebody who is always there, is not
+/// among them.
+pub fn doors(app: Arc<App>) -> Router {
+    let (router, _) = OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(events::post, events::list))
+        .routes(routes!(events::get))
+        .routes(routes!(webhooks::health))
+        .routes(routes!(webhooks::receive))
+        .routes(routes!(webhooks::receive_at))
+        .split_for_parts();
+    gated(router, app)
 }
 
 /// The routes with their description, which is made from them.

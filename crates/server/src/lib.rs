@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod app;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod bus;
 pub mod cli;
 pub mod client;
@@ -26,6 +28,7 @@ pub mod http;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod logging;
 pub mod maps;
 pub mod metrics;
 pub mod notify;

@@ -1,5 +1,8 @@
-//! What goes out by webhook and over the bus: who receives what, and one message on its way. Who sets them on their way stands in `couriers`.
+//! What goes out by webhook, over the bus, or to a bus of EventBridge: who receives what, and messages on their way. Who sets them on
+//! their way stands in `couriers`.
 
+#[cfg(feature = "aws")]
+mod event_bridge;
 mod receiver;
 mod request;
 mod wanted;
@@ -15,7 +18,7 @@ use pontic_store::{Store, StoreError};
 use tokio::sync::Notify;
 
 pub use receiver::Receiver;
-pub use request::{FROM, Sent, Ways, try_once};
+pub use request::{FROM, Sent, Ways, try_all};
 pub use wanted::Wanted;
 
 /// Subscriptions that are read at once.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum::Router;
+use pontic_store::positions::{Elsewhere, PositionLog};
 use pontic_store::{Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::access::Keys;
 use crate::app::App;
@@ -18,8 +20,8 @@ use crate::config::Config;
 #[cfg(feature = "nats")]
 use crate::consuming;
 use crate::couriers;
-use crate::door::{Door, Told};
-use crate::drivers::{self, Drivers, Parts};
+use crate::door::{By, Door, Told};
+use crate::drivers::{self, Drivers, Inboxes, Parts, Stirred};
 use crate::endpoints::Endpoints;
 use crate::hearing::{self, Hearing};
 use crate::http;
@@ -33,7 +35,7 @@ use crate::others;
 use crate::relay::{Relay, Ways};
 use crate::rhythms::Rhythms;
 use crate::series::Series;
-use crate::storage::Engine;
+use crate::storage::{self, Engine};
 use crate::work;
 
 /// How long a stop waits for requests that are being answered.
@@ -88,97 +90,182 @@ pub async fn start_by(config: Config, clock: Clock) -> Result<Running, StartErro
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let maps = Arc::new(Maps::new(&config, clock.clone()));
-    let last_seq = store.last_seq()?;
-    let hub = Arc::new(Hub::after(last_seq));
     let (on_disk, durable) = watch::channel(0);
     let tell = move |ticket| {
         on_disk.send_replace(ticket);
     };
     let log = engine.positions(&config, clock.now(), Box::new(tell))?;
     let (bus, relay) = open_ways_out(&config, store.as_ref()).await?;
-    let notify = Arc::new(Notify::load(&config, store.as_ref())?);
-    let (heed, stirred) = drivers::ears();
-    let endpoints = Arc::new(Endpoints::load(
-        &config.default_endpoints,
-        &config.rules.default_time_zone,
-        store.as_ref(),
-    )?);
-    let outdated = Arc::default();
-    let listeners = hearing::Parts {
-        store: Arc::clone(&store),
-        hub: Arc::clone(&hub),
-        relay: Arc::clone(&relay),
-        notify: Arc::clone(&notify),
-        heed: heed.clone(),
-        endpoints: Arc::clone(&endpoints),
-        rules: config.rules.clone(),
-        outdated: Arc::clone(&outdated),
-    };
-    let hearing = Arc::new(Hearing::new(listeners, last_seq));
-    let told: Told = {
-        let hearing = Arc::clone(&hearing);
-        Box::new(move |batch, committed| hearing.own(batch, committed))
-    };
-    let (door, door_thread) = Door::open(
-        Arc::clone(&store),
-        told,
-        clock.clone(),
-        config.rules.clone(),
-        outdated,
-    )?;
-    let (stop, stopping) = watch::channel(false);
-    let parts = Parts {
-        store: Arc::clone(&store),
-        door: door.clone(),
-        rules: config.rules.clone(),
+    let ground = Ground {
+        by: By::Own(config.rules.clone()),
+        tells: true,
+        store,
         log,
         durable,
-        clock: clock.clone(),
-        hub: Arc::clone(&hub),
-        maps: Arc::clone(&maps),
-        stopping: stopping.clone(),
-    };
-    let (drivers, inboxes) = Drivers::new(parts, heed);
-    let drivers = Arc::new(drivers);
-    let app = Arc::new(App {
-        keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
-        limits: Limits::new(config.limits),
-        endpoints,
-        hearing,
-        relay,
         bus,
-        rhythms: Rhythms::default(),
-        notify,
-        integration: Integration::default(),
-        series: Series::since(clock.now()),
-        stopping: stopping.clone(),
-        store,
-        door,
-        hub,
-        drivers,
-        config,
-        clock,
-    });
+        relay,
+    };
+    let made = Made::of(config, clock, ground)?;
+    let app = made.app;
     others::listen(&app)?;
     app.drivers.wake()?;
-    let mut workers = work::start(&app, inboxes, stirred);
+    let mut workers = work::start(&app, made.inboxes, made.stirred);
     workers.extend(couriers::start(&app));
     let readers = readers(&app);
     // Whoever sends first finds the routes as they were, if that does not take too long.
     app.drivers.caught_up().await;
-    let silence = app.config.silence;
+    let (silence, stopping) = (app.config.silence, app.stopping.clone());
     let answering = listen::serve(listener, http::router(Arc::clone(&app)), silence, stopping);
     let server = tokio::spawn(answering);
     Ok(Running {
         app,
         address,
-        stop,
+        stop: made.stop,
         server,
         workers,
         readers,
-        door: door_thread,
+        door: made.door,
     })
+}
+
+/// The doors by which other systems come in, on a database that others serve: nothing listens, nothing works by itself, and
+/// drivers' positions are elsewhere. So it may be frozen whenever no request is under way. What is due later is done, and what is
+/// published goes out, by whoever serves the database.
+pub struct Doorstep {
+    /// Its parts.
+    pub app: Arc<App>,
+    /// Its routes, behind the same gate as everywhere.
+    pub router: Router,
+    /// The door's thread ends with the app.
+    _stop: watch::Sender<bool>,
+}
+
+/// Opens only the doors. Decided is by the rules of whoever serves the database, whatever `config` says of them: with rules of its own
+/// a door that comes and goes would put that one out of service.
+pub fn at_the_door(mut config: Config) -> Result<Doorstep, StartError> {
+    let store = storage::open(&config)?;
+    let by = match storage::rules(store.as_ref())? {
+        Some(rules) => {
+            config.rules = rules.clone();
+            By::Found(rules)
+        }
+        // Nobody has served it yet: whoever does will say.
+        None => By::Own(config.rules.clone()),
+    };
+    // Nobody writes positions here, so nothing of them is ever on disk.
+    let (_, durable) = watch::channel(0);
+    let ground = Ground {
+        by,
+        tells: false,
+        log: Arc::new(Elsewhere),
+        durable,
+        bus: None,
+        relay: Arc::new(Relay::load(store.as_ref(), ways(&config, None))?),
+        store,
+    };
+    let made = Made::of(config, Clock::system(), ground)?;
+    Ok(Doorstep {
+        router: http::doors(Arc::clone(&made.app)),
+        app: made.app,
+        _stop: made.stop,
+    })
+}
+
+/// What is not the same for whoever serves and for whoever only opens the doors.
+struct Ground {
+    store: Arc<dyn Store>,
+    log: Arc<dyn PositionLog>,
+    durable: watch::Receiver<u64>,
+    bus: Option<Arc<Bus>>,
+    relay: Arc<Relay>,
+    by: By,
+    /// Whether commits are told in this program: there is somebody here who listens, and it hears what others commit.
+    tells: bool,
+}
+
+/// All parts, before anything works by itself.
+struct Made {
+    app: Arc<App>,
+    inboxes: Inboxes,
+    stirred: mpsc::UnboundedReceiver<Stirred>,
+    stop: watch::Sender<bool>,
+    door: JoinHandle<()>,
+}
+
+impl Made {
+    fn of(config: Config, clock: Clock, ground: Ground) -> Result<Self, StartError> {
+        let (store, relay) = (ground.store, ground.relay);
+        let maps = Arc::new(Maps::new(&config, clock.clone()));
+        let last_seq = store.last_seq()?;
+        let hub = Arc::new(Hub::after(last_seq));
+        let notify = Arc::new(Notify::load(&config, store.as_ref())?);
+        let (heed, stirred) = drivers::ears();
+        let endpoints = Arc::new(Endpoints::load(
+            &config.default_endpoints,
+            &config.rules.default_time_zone,
+            store.as_ref(),
+        )?);
+        let outdated = Arc::default();
+        let listeners = hearing::Parts {
+            store: Arc::clone(&store),
+            hub: Arc::clone(&hub),
+            relay: Arc::clone(&relay),
+            notify: Arc::clone(&notify),
+            heed: heed.clone(),
+            endpoints: Arc::clone(&endpoints),
+            rules: config.rules.clone(),
+            outdated: Arc::clone(&outdated),
+        };
+        let hearing = Arc::new(Hearing::new(listeners, last_seq));
+        let told = ground.tells.then(|| Arc::clone(&hearing));
+        let told: Told = Box::new(move |batch, committed| {
+            if let Some(hearing) = &told {
+                hearing.own(batch, committed);
+            }
+        });
+        let (door, door_thread) =
+            Door::open(Arc::clone(&store), told, clock.clone(), ground.by, outdated)?;
+        let (stop, stopping) = watch::channel(false);
+        let parts = Parts {
+            store: Arc::clone(&store),
+            door: door.clone(),
+            rules: config.rules.clone(),
+            log: ground.log,
+            durable: ground.durable,
+            clock: clock.clone(),
+            hub: Arc::clone(&hub),
+            maps: Arc::clone(&maps),
+            stopping: stopping.clone(),
+        };
+        let (drivers, inboxes) = Drivers::new(parts, heed);
+        let drivers = Arc::new(drivers);
+        let app = Arc::new(App {
+            keys: Arc::new(Keys::new(Arc::clone(&store), config.admin_token.as_deref())),
+            limits: Limits::new(config.limits),
+            endpoints,
+            hearing,
+            relay,
+            bus: ground.bus,
+            rhythms: Rhythms::default(),
+            notify,
+            integration: Integration::default(),
+            series: Series::since(clock.now()),
+            stopping,
+            store,
+            door,
+            hub,
+            drivers,
+            config,
+            clock,
+        });
+        Ok(Self {
+            app,
+            inboxes,
+            stirred,
+            stop,
+            door: door_thread,
+        })
+    }
 }
 
 /// By which publications go out: the bus, if there is one, and who receives what.
@@ -187,11 +274,7 @@ async fn open_ways_out(
     store: &dyn Store,
 ) -> Result<(Option<Arc<Bus>>, Arc<Relay>), StartError> {
     let bus = open_bus(config).await?;
-    let ways = Ways {
-        client: relay_client(config),
-        bus: bus.clone(),
-    };
-    let relay = Arc::new(Relay::load(store, ways)?);
+    let relay = Arc::new(Relay::load(store, ways(config, bus.clone()))?);
     if let Some(bus) = &bus {
         look_at_streams(bus, config, &relay).await?;
     }
@@ -231,12 +314,18 @@ async fn look_at_streams(bus: &Bus, config: &Config, relay: &Relay) -> Result<()
 }
 
 /// Receivers are named by whoever may set up subscriptions: they are not to reach into the operator's network, unless it says so.
-fn relay_client(config: &Config) -> Client {
-    Client::new(if config.relay.allow_private {
+fn ways(config: &Config, bus: Option<Arc<Bus>>) -> Ways {
+    let reach = if config.relay.allow_private {
         Reach::Everywhere
     } else {
         Reach::Public
-    })
+    };
+    Ways {
+        client: Client::new(reach),
+        bus,
+        #[cfg(feature = "aws")]
+        aws: crate::aws::Aws::new(&config.aws),
+    }
 }
 
 impl Running {

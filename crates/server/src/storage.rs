@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use pontic_core::record::{Entity as _, Kind};
+use pontic_core::rules::{RuleBook, Rules};
 use pontic_store::positions::{self, OnDisk, PositionLog, Positions};
 #[cfg(feature = "postgres")]
 use pontic_store::postgres::{self, PostgresStore, Settled};
@@ -73,6 +75,13 @@ pub fn open(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Engine::open(config)?.store())
 }
 
+/// The rules by which whoever serves these records decides; none: nobody has served them yet.
+pub fn rules(store: &dyn Store) -> Result<Option<Rules>, StoreError> {
+    let books = store.get(Kind::RuleBook, None, RuleBook::ID)?;
+    let book = books.iter().find_map(RuleBook::from_record);
+    Ok(book.map(|book| book.rules.clone()))
+}
+
 /// Opens them to be read only, beside a server that may be working on them.
 pub fn open_to_read(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     #[cfg(feature = "postgres")]
@@ -95,6 +104,7 @@ fn open_database(
     let options = postgres::Options {
         ca_file: database.ca_file.clone(),
         connections: database.connections,
+        key: config.data_key.clone(),
     };
     PostgresStore::open(database.url.with_password(), &key_file, &options)
 }

@@ -1,5 +1,5 @@
 //! The log of positions: where every driver was, append-only. [`PositionLog`] is what any engine does; [`Positions`] keeps them in files
-//! beside the records in a folder.
+//! beside the records in a folder; [`Elsewhere`] is for programs that have nothing to do with them.
 //!
 //! A fix goes into its driver's tail in memory and into the journal of the current quarter of an hour, which one thread writes in
 //! groups with one `fdatasync` each. When a quarter is over its tails become one compact file, and the journal goes. Four quarters
@@ -12,6 +12,7 @@
 
 mod closed;
 mod columns;
+mod elsewhere;
 mod journal;
 mod log;
 mod merge;
@@ -35,6 +36,7 @@ use closed::Closed;
 use names::Names;
 use open::{Open, Tails};
 
+pub use elsewhere::Elsewhere;
 pub use log::PositionLog;
 pub use names::Name;
 pub use row::Place;

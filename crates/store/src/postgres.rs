@@ -96,11 +96,15 @@ struct Turn {
 
 impl PostgresStore {
     /// The data at that address (`postgres://user:password@host:port/database?sslmode=require`); its tables are made if they
-    /// are missing. The key file is made if nothing was sealed yet; every program on the database needs the same one.
+    /// are missing. The key file is made if nothing was sealed yet, unless `options` give the key; every program on the
+    /// database needs the same one.
     pub fn open(url: &str, key_file: &Path, options: &Options) -> Result<Self, StoreError> {
         let connector = Connector::new(url, options.ca_file.as_deref())?;
         let database = Database::new(&connector, options.connections.max(2))?;
-        let open_vault = |may_create| Vault::open_or_create(key_file, may_create);
+        let open_vault = |may_create| match &options.key {
+            Some(key) => Ok(Vault::of(key)),
+            None => Vault::open_or_create(key_file, may_create),
+        };
         // The schema, the key and the epoch are settled in one transaction: all who start on a new database agree on them.
         let (vault, epoch) = database.write(async |transaction| {
             migrate::run(transaction).await?;

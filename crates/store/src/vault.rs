@@ -27,6 +27,23 @@ pub const LINK_LEN: usize = 12;
 /// Bytes before the ciphertext.
 const HEAD_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
 
+/// The key itself, for a program that has no disk of its own to keep it on.
+#[derive(Clone)]
+pub struct DataKey([u8; 32]);
+
+impl DataKey {
+    /// From the text of a key file: 64 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        key_file::parse(text.as_bytes()).map(Self)
+    }
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey")
+    }
+}
+
 /// Seals, opens and digests with keys derived from one key.
 #[derive(Clone)]
 pub struct Vault {
@@ -57,6 +74,11 @@ impl Vault {
             }
         };
         Ok(Self::new(&key))
+    }
+
+    /// With that key.
+    pub fn of(key: &DataKey) -> Self {
+        Self::new(&key.0)
     }
 
     /// With a key that is forgotten when the program ends.

@@ -1,5 +1,7 @@
 //! What is told to others by webhook or on the bus: a publication as a body, and as what patterns are held against.
 
+pub mod put_events;
+
 use jiff::Timestamp;
 use pontic_core::subscription::Format;
 use pontic_core::time;
@@ -90,6 +92,12 @@ impl Publication {
         })
     }
 
+    /// What a bus without room for our id and name carries beside it: receivers recognise it by the end of it, we ourselves by its
+    /// beginning.
+    pub fn resource(&self, epoch: &str) -> String {
+        format!("{}{}", resources_of(epoch), self.id)
+    }
+
     /// What it is about: publications about one thing reach a receiver in order.
     pub fn key(&self) -> String {
         format!("{}/{}", self.lab_id, self.about())
@@ -104,6 +112,15 @@ impl Publication {
             .find_map(|name| member(name));
         about.unwrap_or(&self.id).to_owned()
     }
+}
+
+/// Whether that is a publication of the installation with that epoch.
+pub fn is_resource_of(resource: &str, epoch: &str) -> bool {
+    resource.starts_with(&resources_of(epoch))
+}
+
+fn resources_of(epoch: &str) -> String {
+    format!("pontic:{epoch}:")
 }
 
 /// The content type of a body.
@@ -141,6 +158,15 @@ mod tests {
             body.expect("a body"),
             r#"{"id":"0199","source":"logistics.delivery","detailType":"DeliveryChanged","time":"1970-01-01T00:00:00Z","labId":"LAB001","detail":{"deliveryId":"D-1","weight":1.50}}"#
         );
+    }
+
+    #[test]
+    fn an_installation_knows_its_own_news() {
+        let resource = publication().resource("epoch-1");
+        assert_eq!(resource, "pontic:epoch-1:0199");
+        assert!(is_resource_of(&resource, "epoch-1"));
+        assert!(!is_resource_of(&resource, "epoch"));
+        assert!(!is_resource_of("arn:aws:s3:::pontic", "epoch-1"));
     }
 
     #[test]

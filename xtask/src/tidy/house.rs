@@ -20,6 +20,15 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "pontic-lambda",
+        &[
+            "pontic-core",
+            "pontic-wire",
+            "pontic-store",
+            "pontic-server",
+        ],
+    ),
+    (
         "pontic-bench",
         &[
             "pontic-core",

@@ -8,11 +8,11 @@ use clap::Args;
 use pontic_core::time;
 use pontic_wire::signature::Secret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::ConfigArgs;
 use crate::access::Secretly;
-use crate::config::{Config, Faults, LogFormat};
+use crate::config::{Config, Faults};
+use crate::logging;
 use crate::startup::{self, Running};
 
 /// Threads that wait for the disk at most: each holds memory, and the disk is no faster for more of them.
@@ -46,7 +46,7 @@ pub(super) fn run_with<F: Future<Output = anyhow::Result<ExitCode>>>(
             return Ok(ExitCode::from(1));
         }
     };
-    start_logging(&config)?;
+    logging::start(&config)?;
     crate::traces::start(&config.telemetry).map_err(|error| anyhow::anyhow!("traces: {error}"))?;
     crate::metrics::exposition::recorder();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -79,21 +79,6 @@ impl Serve {
         }
         Config::decide(layers)
     }
-}
-
-fn start_logging(config: &Config) -> anyhow::Result<()> {
-    // What becomes of the line to NATS we say ourselves; whoever names its client in the filter hears that, too.
-    let filter = format!("async_nats=off,{}", config.log_filter);
-    let filter = EnvFilter::try_new(filter).context("log.filter")?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
-    match config.log_format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().init(),
-    }
-    Ok(())
 }
 
 async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {

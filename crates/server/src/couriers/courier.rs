@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::fan_out::publication;
 use crate::app::App;
 use crate::door::{Draft, own_event};
-use crate::relay::{Receiver, Sent, try_once};
+use crate::relay::{Receiver, Sent, try_all};
 use crate::series::{self, Way};
 use crate::traces::Delivery;
 
@@ -102,35 +102,25 @@ impl Health {
 
 /// Serves one receiver until it is paused, or the program ends.
 async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
-    let mut under_way: JoinSet<(ClaimedMessage, Sent)> = JoinSet::new();
+    let mut under_way: JoinSet<Vec<(ClaimedMessage, Sent)>> = JoinSet::new();
+    let mut messages = 0;
     let mut health = Health::default();
     let mut round = None;
     loop {
         let Some(running) = app.upgrade() else { return };
         round.get_or_insert_with(|| running.relay.round());
-        let room = health.at_once().saturating_sub(under_way.len());
+        if under_way.is_empty() {
+            messages = 0;
+        }
+        let room = health.at_once().saturating_sub(messages);
         let reaches = running.relay.reaches(&receiver);
         if room > 0 && reaches {
-            for (claimed, row) in claim(&running, &receiver, room).await {
-                let (app, receiver) = (Arc::clone(&running), Arc::clone(&receiver));
-                under_way.spawn(async move {
-                    let started = Instant::now();
-                    let publication = series::publication(&claimed.message.name);
-                    let trace = Delivery::begin(publication, claimed.attempt);
-                    let sent = send(&app, &receiver, &claimed, row).await;
-                    trace.end(sent.taken, &sent.cause);
-                    if sent.cause != ELSEWHERE {
-                        let way = if receiver.is_on_the_bus() {
-                            "nats"
-                        } else {
-                            "webhook"
-                        };
-                        let line = (Way::Out, way, publication);
-                        let now = app.clock.now();
-                        app.series.count(line, now, sent.taken, started.elapsed());
-                    }
-                    (claimed, sent)
-                });
+            let mut claimed = claim(&running, &receiver, room).await;
+            while !claimed.is_empty() {
+                let rest = claimed.split_off(claimed.len().min(receiver.at_once()));
+                messages += claimed.len();
+                under_way.spawn(carry(Arc::clone(&running), Arc::clone(&receiver), claimed));
+                claimed = rest;
             }
         }
         if under_way.is_empty() {
@@ -146,7 +136,7 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             let _ = clock.timeout(wait, receiver.wake.notified()).await;
             continue;
         }
-        let has_room = health.at_once() > under_way.len();
+        let has_room = health.at_once() > messages;
         let (wake, clock) = (&receiver.wake, running.clock.clone());
         let first = tokio::select! {
             first = under_way.join_next() => first,
@@ -158,11 +148,11 @@ async fn serve(app: Weak<App>, receiver: Arc<Receiver>) {
             // Most come back at about the same time, and each transaction costs a sync.
             tokio::time::sleep(GATHER).await;
         }
-        let mut done: Vec<(ClaimedMessage, Sent)> =
-            first.and_then(Result::ok).into_iter().collect();
+        let mut done: Vec<(ClaimedMessage, Sent)> = first.and_then(Result::ok).unwrap_or_default();
         while let Some(more) = under_way.try_join_next() {
-            done.extend(more.ok());
+            done.extend(more.unwrap_or_default());
         }
+        messages = messages.saturating_sub(done.len());
         if settle(&running, &receiver, done, &mut health).await {
             return;
         }
@@ -203,33 +193,70 @@ async fn until_next(app: &App, receiver: &Receiver) -> Duration {
     wait.clamp(Duration::from_millis(20), TICK)
 }
 
-async fn send(
-    app: &App,
+/// Tries messages that go together, and counts them.
+async fn carry(
+    app: Arc<App>,
+    receiver: Arc<Receiver>,
+    loaded: Vec<Loaded>,
+) -> Vec<(ClaimedMessage, Sent)> {
+    let started = Instant::now();
+    let traces = loaded.iter().map(|(claimed, _)| {
+        let publication = series::publication(&claimed.message.name);
+        let trace = Delivery::begin(publication, claimed.attempt);
+        (claimed.number, trace)
+    });
+    let mut traces: HashMap<u64, Delivery> = traces.collect();
+    let done = send(&app, &receiver, loaded).await;
+    for (claimed, sent) in &done {
+        if let Some(trace) = traces.remove(&claimed.number) {
+            trace.end(sent.taken, &sent.cause);
+        }
+        if sent.cause != ELSEWHERE {
+            let publication = series::publication(&claimed.message.name);
+            let line = (Way::Out, receiver.way(), publication);
+            let now = app.clock.now();
+            app.series.count(line, now, sent.taken, started.elapsed());
+        }
+    }
+    done
+}
+
+async fn send(app: &App, receiver: &Receiver, loaded: Vec<Loaded>) -> Vec<(ClaimedMessage, Sent)> {
+    let mut done = Vec::with_capacity(loaded.len());
+    let (mut to_send, mut publications) = (Vec::new(), Vec::new());
+    for (claimed, row) in loaded {
+        match sendable(receiver, &claimed, row) {
+            Ok(row) => {
+                to_send.push(claimed);
+                publications.push(publication(row));
+            }
+            Err(cause) => done.push((claimed, Sent::failed(cause))),
+        }
+    }
+    let (ways, now) = (app.relay.ways(), app.clock.now());
+    let sent = try_all(ways, receiver, &publications, app.store.epoch(), now);
+    done.extend(to_send.into_iter().zip(sent.await));
+    done
+}
+
+/// What a message says, or why it is not sent.
+fn sendable(
     receiver: &Receiver,
     claimed: &ClaimedMessage,
     row: Result<Option<LogRow>, StoreError>,
-) -> Sent {
-    let failed = |cause: &str| Sent {
-        taken: false,
-        gone: false,
-        cause: cause.to_owned(),
-        retry_after: None,
-    };
+) -> Result<LogRow, &'static str> {
     // A name may have had another owner before: what was for that one is not for this one.
     if !receiver.subscription.hears_of(&claimed.message.lab_id) {
-        return failed(ELSEWHERE);
+        return Err(ELSEWHERE);
     }
-    let row = match row {
-        Ok(Some(row)) => row,
-        Ok(None) => return failed("forgotten"),
+    match row {
+        Ok(Some(row)) => Ok(row),
+        Ok(None) => Err("forgotten"),
         Err(error) => {
             tracing::warn!(%error, "a message cannot be read now");
-            return failed("store");
+            Err("store")
         }
-    };
-    let now = app.clock.now();
-    let ways = app.relay.ways();
-    try_once(ways, receiver, &publication(row), app.store.epoch(), now).await
+    }
 }
 
 /// Says what came of messages; true if the receiver is to be left alone.

@@ -25,7 +25,7 @@ use super::problem::{Answer, Problem};
 use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::door::{Draft, Outcome};
-use crate::http::refused::{self, ToKeep};
+use crate::http::refused::{self, Delivery, ToKeep};
 use crate::relay;
 use crate::series::{self, Way};
 
@@ -63,6 +63,7 @@ pub async fn post(
         request.events,
         &bytes,
         &HeaderTexts(&parts.headers),
+        parts.extensions.get(),
     )
     .await?;
     for ((name, source), outcome) in names.iter().zip(&outcomes) {
@@ -139,6 +140,7 @@ async fn take(
     events: Vec<Result<Incoming, Box<Rejected>>>,
     bytes: &[u8],
     headers: &HeaderTexts<'_>,
+    delivery: Option<&Delivery>,
 ) -> Answer<Vec<Told>> {
     let mut drafts = Vec::new();
     // For each event: what is told already, or that the door decides.
@@ -188,6 +190,11 @@ async fn take(
             kept.push((place, item));
         }
         told[place] = Some(tell(outcome, about.id));
+    }
+    if let Some(delivery) = delivery {
+        let of_delivery =
+            |(place, item): (usize, ToKeep)| (place, item.of_delivery(delivery, place));
+        kept = kept.into_iter().map(of_delivery).collect();
     }
     keep_refused(app, kept, &mut told).await;
     Ok(told.into_iter().flatten().collect())

@@ -1,5 +1,6 @@
 //! Messages of authentic senders that cannot be used: kept sealed, and told to the dispatchers.
 
+use jiff::Timestamp;
 use pontic_core::event::MessageRefused;
 use pontic_core::fault::Fault;
 use pontic_core::id::{self, LabId, format_uuid, uuid_v7};
@@ -29,6 +30,23 @@ pub struct ToKeep {
     faults: Vec<Fault>,
     raw: Vec<u8>,
     about: Option<String>,
+    /// Its id, if it may come several times; else one is drawn.
+    id: Option<String>,
+}
+
+/// A message of a queue, which comes again until it is taken: by its id there.
+#[derive(Debug, Clone)]
+pub struct Delivery(pub String);
+
+impl ToKeep {
+    /// It is what stands at that place of a delivered message: kept once, however often it comes.
+    pub fn of_delivery(self, delivery: &Delivery, place: usize) -> Self {
+        let parts = ["pontic.queue", &delivery.0, &place.to_string()];
+        Self {
+            id: Some(id::derived(&parts)),
+            ..self
+        }
+    }
 }
 
 /// An event that could not be read.
@@ -43,6 +61,7 @@ pub fn rejected(caller: &Caller, rejected: &Rejected) -> ToKeep {
         // It is kept sealed, but for what it speaks of.
         raw: rejected.text.reveal().clone().into_bytes(),
         about: about(rejected.text.reveal().as_bytes()),
+        id: None,
     }
 }
 
@@ -65,11 +84,11 @@ pub fn refused_event(
         faults: faults.to_vec(),
         about: about(text.as_bytes()),
         raw: text.into_bytes(),
+        id: None,
     }
 }
 
 /// What is no event at all, of a sender whom nobody answers.
-#[cfg(feature = "nats")]
 pub fn unreadable(
     caller: &Caller,
     source: &str,
@@ -86,6 +105,7 @@ pub fn unreadable(
         faults,
         raw: raw.to_vec(),
         about: None,
+        id: None,
     }
 }
 
@@ -100,6 +120,7 @@ pub fn webhook(endpoint: &Endpoint, code: &'static str, faults: Vec<Fault>, raw:
         faults,
         raw: raw.to_vec(),
         about: about_webhook(endpoint, raw),
+        id: None,
     }
 }
 
@@ -128,17 +149,31 @@ fn about_webhook(endpoint: &Endpoint, raw: &[u8]) -> Option<String> {
     endpoint.ehr.read(&json).pickup_id()
 }
 
+/// Those that do not lie there already.
+async fn not_yet_kept(app: &App, items: Vec<ToKeep>) -> Answer<Vec<ToKeep>> {
+    if items.iter().all(|item| item.id.is_none()) {
+        return Ok(items);
+    }
+    let found = app.read(move |store| {
+        let mut new = Vec::with_capacity(items.len());
+        for item in items {
+            let known = item.id.as_deref().map(|id| store.quarantined(id));
+            if known.transpose()?.flatten().is_none() {
+                new.push(item);
+            }
+        }
+        Ok(new)
+    });
+    Ok(found.await?)
+}
+
 /// Keeps refused messages, and says in the log that they were.
 pub async fn keep(app: &App, items: Vec<ToKeep>) -> Answer<()> {
+    let items = not_yet_kept(app, items).await?;
     let now = app.clock.now();
     let mut drafts = Vec::with_capacity(items.len() * 2);
     for item in items {
-        let mut tail = [0; 10];
-        getrandom::fill(&mut tail).map_err(|_| Problem::internal())?;
-        let id = format_uuid(uuid_v7(
-            u64::try_from(now.as_millisecond()).unwrap_or(0),
-            tail,
-        ));
+        let id = item.id.map_or_else(|| drawn(now), Ok)?;
         let told = MessageRefused {
             quarantine_id: id.clone(),
             lab_id: item.lab_id.clone(),
@@ -172,4 +207,11 @@ pub async fn keep(app: &App, items: Vec<ToKeep>) -> Answer<()> {
         return Err(Problem::internal());
     }
     Ok(())
+}
+
+fn drawn(now: Timestamp) -> Answer<String> {
+    let mut tail = [0; 10];
+    getrandom::fill(&mut tail).map_err(|_| Problem::internal())?;
+    let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Ok(format_uuid(uuid_v7(now_ms, tail)))
 }

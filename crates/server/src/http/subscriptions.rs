@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use pontic_core::event::{Body, SubscriptionRemoved};
+use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{self, LabId, SubscriptionId};
 use pontic_core::phi::{Phi, Private};
@@ -24,7 +25,7 @@ use super::secrets;
 use crate::access::Caller;
 use crate::app::App;
 use crate::bus::Trouble;
-use crate::relay::{Receiver, try_once};
+use crate::relay::{Receiver, try_all};
 use crate::shape;
 
 /// All subscriptions, their secrets by fingerprint.
@@ -95,15 +96,20 @@ pub async fn put(
     if let (Some(lab), ALL_LABS) = (&caller.lab_id, set.subscription.lab_id.as_str()) {
         set.subscription.lab_id = lab.clone();
     }
+    let is_bus = EventBusAddress::is_meant(&set.subscription.url);
+    if is_bus && cfg!(not(feature = "aws")) {
+        let fault = Fault::new("url", Reason::UnknownValue);
+        return Err(Problem::invalid(StatusCode::BAD_REQUEST, vec![fault]));
+    }
     refuse_elsewhere(&app, &set.subscription).await?;
     refuse_bus(&app, &set.subscription.url).await?;
     let (lab, before) = (
         set.subscription.lab_id.clone(),
         find(&app, &caller, id.clone()).await?,
     );
-    // Whoever changes one and names no secret keeps the ones that are there.
+    // Whoever changes one and names no secret keeps the ones that are there. What goes to a bus is signed by AWS's own means.
     let is_new = before.is_none();
-    let needs_secret = is_new && set.private.reveal().secrets.is_empty();
+    let needs_secret = is_new && !is_bus && set.private.reveal().secrets.is_empty();
     let made = needs_secret.then(secrets::made).transpose()?;
     if let Some(secret) = &made {
         set.private = Phi::new(Private {
@@ -214,14 +220,10 @@ pub async fn test(
     };
     let receiver = Receiver::of(&subscription);
     let began = Instant::now();
-    let sent = try_once(
-        app.relay.ways(),
-        &receiver,
-        &publication,
-        app.store.epoch(),
-        now,
-    )
-    .await;
+    let one = std::slice::from_ref(&publication);
+    let (ways, epoch) = (app.relay.ways(), app.store.epoch());
+    let mut sent = try_all(ways, &receiver, one, epoch, now).await;
+    let sent = sent.pop().ok_or_else(Problem::internal)?;
     Ok(Json(json!({
         "taken": sent.taken,
         "answer": sent.cause,

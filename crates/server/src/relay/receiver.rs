@@ -1,7 +1,9 @@
 //! A subscription, ready for use.
 
+use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::pattern::Pattern;
 use pontic_core::subscription::{BusAddress, Subscription};
+use pontic_wire::outgoing::put_events;
 use pontic_wire::signature::Secret;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -51,6 +53,30 @@ impl Receiver {
     /// Its id.
     pub fn id(&self) -> &str {
         self.subscription.id.as_str()
+    }
+
+    /// Where it is, if it is a bus of EventBridge.
+    pub fn event_bus(&self) -> Option<EventBusAddress<'_>> {
+        EventBusAddress::read(&self.subscription.url)
+    }
+
+    /// How many messages it takes at once.
+    pub fn at_once(&self) -> usize {
+        match self.event_bus() {
+            Some(_) => put_events::MAX_ENTRIES,
+            None => 1,
+        }
+    }
+
+    /// By what its messages go, where ways are counted.
+    pub fn way(&self) -> &'static str {
+        if self.is_on_the_bus() {
+            "nats"
+        } else if self.event_bus().is_some() {
+            "eventbridge"
+        } else {
+            "webhook"
+        }
     }
 }
 

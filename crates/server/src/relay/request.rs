@@ -1,4 +1,4 @@
-//! One message on its way, by HTTP or into a stream of the bus: what is sent, and what the answer means.
+//! Messages on their way, by HTTP, into a stream of the bus or to a bus of EventBridge: what is sent, and what the answer means.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,11 @@ use pontic_core::subscription::BusAddress;
 use pontic_wire::outgoing::{Publication, content_type};
 use pontic_wire::signature::sign_standard_webhooks;
 
+#[cfg(feature = "aws")]
+use super::event_bridge;
 use super::receiver::Receiver;
+#[cfg(feature = "aws")]
+use crate::aws::Aws;
 use crate::bus::{Bus, Letter};
 use crate::client::Client;
 
@@ -33,7 +37,8 @@ pub struct Sent {
 }
 
 impl Sent {
-    fn failed(cause: &str) -> Self {
+    /// It was not taken, for that cause.
+    pub fn failed(cause: &str) -> Self {
         Self {
             taken: false,
             gone: false,
@@ -50,10 +55,38 @@ pub struct Ways {
     pub client: Client,
     /// Over the bus, where there is one.
     pub bus: Option<Arc<Bus>>,
+    /// To AWS.
+    #[cfg(feature = "aws")]
+    pub aws: Aws,
+}
+
+/// Tries each of these once, together where the receiver takes them so; what came of each, in their order.
+pub async fn try_all(
+    ways: &Ways,
+    receiver: &Receiver,
+    publications: &[Publication],
+    epoch: &str,
+    now: Timestamp,
+) -> Vec<Sent> {
+    if let Some(address) = receiver.event_bus() {
+        #[cfg(feature = "aws")]
+        return event_bridge::put(&ways.aws, receiver, address, publications, epoch, now).await;
+        // A program that has it set this receiver up: what is for it waits for one.
+        #[cfg(not(feature = "aws"))]
+        {
+            let _ = address;
+            return vec![Sent::failed("not_built_in"); publications.len()];
+        }
+    }
+    let mut sent = Vec::with_capacity(publications.len());
+    for publication in publications {
+        sent.push(try_once(ways, receiver, publication, epoch, now).await);
+    }
+    sent
 }
 
 /// Sends a publication once, signed with every secret of the receiver.
-pub async fn try_once(
+async fn try_once(
     ways: &Ways,
     receiver: &Receiver,
     publication: &Publication,

@@ -22,6 +22,8 @@ mod driver_phone;
 mod driving;
 mod driving_edges;
 mod dry_run;
+#[cfg(feature = "aws")]
+mod event_bridge;
 mod events;
 mod explain;
 mod forms;

@@ -16,6 +16,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::StoreError;
+use crate::vault::DataKey;
 
 /// Connections at most, where nobody says another number: one writes, the others read.
 const CONNECTIONS: usize = 8;
@@ -27,6 +28,8 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// So many connections at most.
     pub connections: usize,
+    /// The key that seals patient data, instead of a file of it; none is made then.
+    pub key: Option<DataKey>,
 }
 
 impl Default for Options {
@@ -34,6 +37,7 @@ impl Default for Options {
         Self {
             ca_file: None,
             connections: CONNECTIONS,
+            key: None,
         }
     }
 }

@@ -88,7 +88,8 @@ fn format(key: &[u8; 32]) -> String {
     digits.chain(['\n']).collect()
 }
 
-fn parse(text: &[u8]) -> Option<[u8; 32]> {
+/// The key that a text of 64 hex digits is.
+pub fn parse(text: &[u8]) -> Option<[u8; 32]> {
     let digits = text.strip_suffix(b"\n").unwrap_or(text);
     let (pairs, []) = digits.as_chunks::<2>() else {
         return None;

@@ -1,6 +1,7 @@
 //! Who is to be told by webhook, or on the bus.
 
 use pontic_core::event::SubscriptionSet;
+use pontic_core::event_bridge::EventBusAddress;
 use pontic_core::fault::{Fault, Reason};
 use pontic_core::id::{LabId, SubscriptionId};
 use pontic_core::pattern::Pattern;
@@ -117,11 +118,15 @@ pub fn subscription_secret(body: &Json<'_>) -> Result<Option<String>, Vec<Fault>
     reader.finish(|| Some(named))
 }
 
-/// An address of HTTP without a user, a password or a fragment; or a place on the bus.
+/// An address of HTTP without a user, a password or a fragment; or a place on the bus, or a bus of EventBridge.
 fn url<'j>(json: &'j Json<'j>) -> Result<&'j str, Reason> {
     let text = fields::text(URL)(json)?;
     if BusAddress::is_meant(text) {
         let read = BusAddress::read(text).ok_or(Reason::InvalidFormat);
+        return read.map(|_| text);
+    }
+    if EventBusAddress::is_meant(text) {
+        let read = EventBusAddress::read(text).ok_or(Reason::InvalidFormat);
         return read.map(|_| text);
     }
     let rest = text

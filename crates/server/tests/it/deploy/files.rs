@@ -17,15 +17,15 @@ pub fn text(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All of them that are for anybody: by path and text.
+/// All of them that are for `pontic serve`: by path and text.
 pub fn all() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("readable") {
             let path = entry.expect("readable").path();
-            // What `secrets.sh` made here is nobody's business.
-            if path == root().join("secrets") {
+            // What `secrets.sh` made here is nobody's business; what is for AWS is held against its own program (`lambda/tests/it/template.rs`).
+            if path == root().join("secrets") || path == root().join("aws") {
                 continue;
             }
             if path.is_dir() {
