@@ -4,13 +4,15 @@ mod mail;
 mod nats;
 mod postgres;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::{packages, steps};
-use postgres::Postgres;
+pub use nats::Nats;
+pub use postgres::Postgres;
 
 /// Those that run; they end with the value.
 pub struct Servers {
@@ -54,4 +56,9 @@ pub fn run(command: &[&str]) -> Result<()> {
     command.args(args);
     servers.tell(&mut command);
     steps::run(&mut command)
+}
+
+/// A port that nobody has just now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

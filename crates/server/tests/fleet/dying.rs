@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::followers::{Follower, Way, all_since};
 use super::programs::{Fleet, SIZE};
 use super::visits;
-use crate::it::harness::{Client, Receiver, Road, case, date_in, now};
+use crate::it::harness::{Client, Receiver, Road, Server, Socket, case, date_in, now};
 use crate::{Chance, Found, Message, SENDERS, Sender, check_duplicates, setting, text};
 
 /// Vans on the road at a time.
@@ -40,7 +40,7 @@ fn of_three_programs_one_is_always_dying_and_nobody_notices() {
     let receiver = Receiver::taking();
     let subscription =
         json!({ "labId": "LAB001", "url": receiver.url(), "timeoutSeconds": RECEIVER_S });
-    let admin = fleet.with(0, |server| server.admin());
+    let admin = fleet.with(0, Server::admin);
     admin
         .put("/v1/subscriptions/s-1", &subscription)
         .expect(201);
@@ -66,9 +66,9 @@ fn of_three_programs_one_is_always_dying_and_nobody_notices() {
             .collect();
         kill(&fleet, lasts, every, seed);
         enough.store(true, Ordering::Relaxed);
-        sending
-            .into_iter()
-            .for_each(|sender| sender.join().expect("all accepted"));
+        for sender in sending {
+            sender.join().expect("all accepted");
+        }
         let roads: Vec<Road> = driving
             .into_iter()
             .flat_map(|van| van.join().expect("all accepted"))
@@ -82,16 +82,16 @@ fn of_three_programs_one_is_always_dying_and_nobody_notices() {
             name: "CaseReadyToShip",
             detail: rush,
         });
-        following
-            .into_iter()
-            .for_each(|follower| follower.join().expect("followed"));
+        for follower in following {
+            follower.join().expect("followed");
+        }
         roads
     });
     let accepted: Vec<Message> = senders
         .into_iter()
         .flat_map(|sender| sender.accepted)
         .collect();
-    let admin = fleet.with(0, |server| server.admin());
+    let admin = fleet.with(0, Server::admin);
     let found = Found::of(&admin);
     println!(
         "{} accepted, {} visits; {} answers cut off; followers changed {:?} times; {} rows in the log",
@@ -191,7 +191,7 @@ fn check_receiver(receiver: &Receiver, log: &[Value]) {
         .filter(|row| row["direction"] == "out" && row["labId"] == "LAB001")
         .map(|row| text(row, "id"))
         .collect();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let ids = receiver.ids();
         let received: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
@@ -216,7 +216,7 @@ fn check_receiver(receiver: &Receiver, log: &[Value]) {
 }
 
 fn check_followers(followers: &[Follower], client: &Client) {
-    let epoch = crate::it::harness::Socket::watch(client, "").next()["epoch"].clone();
+    let epoch = Socket::watch(client, "").next()["epoch"].clone();
     let since = followers
         .iter()
         .map(|follower| follower.since)
