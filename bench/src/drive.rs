@@ -54,6 +54,8 @@ pub struct Order {
     pub spread: bool,
     /// Dispatchers who look on.
     pub watchers: usize,
+    /// Where they do it, if elsewhere.
+    pub watch_at: Option<String>,
 }
 
 /// What became of it.
@@ -101,7 +103,8 @@ async fn drive(order: Order) -> Result<(Report, Vec<Socket>)> {
     let sent = Sent::default();
     let seen = Arc::new(Mutex::new(Vec::new()));
     for number in 0..order.watchers {
-        let mut socket = open(&order.address, "/ws/dispatch").await?;
+        let at = order.watch_at.as_ref().unwrap_or(&order.address);
+        let mut socket = open(at, "/ws/dispatch").await?;
         socket.next().await.context("a snapshot")??;
         // One of them holds a watch: to read them all would load the machine more than the server does.
         let watch = (number == 0).then(|| (Arc::clone(&sent), Arc::clone(&seen)));

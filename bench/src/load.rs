@@ -79,10 +79,22 @@ impl Load {
         Ok(load)
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends everything.
-    pub fn go(mut self) -> Result<Report> {
+    pub fn go(self) -> Result<Report> {
+        Ok(self.go_and(|_| ())?.0)
+    }
+
+    /// The same, with a look at its process before that ends.
+    pub fn go_and<T>(mut self, look: impl FnOnce(u32) -> T) -> Result<(Report, T)> {
         self.tell("go")?;
         let report: Report = serde_json::from_str(&self.hear()?)?;
+        let seen = look(self.pid());
+        self.tell("bye")?;
         self.child.wait()?;
         if let Some(example) = &report.example {
             let told = format!(
@@ -93,7 +105,7 @@ impl Load {
             ensure!(report.wrong as u64 * 100 < self.requests, told);
             eprintln!("{told}");
         }
-        Ok(report)
+        Ok((report, seen))
     }
 
     fn tell(&mut self, line: &str) -> Result<()> {
@@ -126,7 +138,8 @@ pub fn run() -> Result<()> {
     next()?;
     let report = runtime.block_on(send(connections, order))?;
     println!("{}", serde_json::to_string(&report)?);
-    Ok(())
+    // Whoever ordered may want to know what it cost.
+    next().map(drop)
 }
 
 async fn connect(order: &Order) -> Result<Vec<(Connection, Vec<Vec<u8>>)>> {

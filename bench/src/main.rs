@@ -10,6 +10,7 @@ mod load;
 mod measures;
 mod numbers;
 mod process;
+mod quota;
 mod scale;
 mod servers;
 mod shape;
@@ -22,7 +23,7 @@ use measures::Extent;
 const HELP: &str = "\
 cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [--as-built]
 
-  all              everything below but the fleet, the usual
+  all              everything below but the fleet and the replicas, the usual
   webhooks         signed webhooks, new ones and the same again, beside the floor
   wrong-signature  refused webhooks, beside an empty request
   events           batches of 100 beside the floor, and single batches of 1,000
@@ -34,6 +35,8 @@ cargo run --release -p pontic-bench -- [MEASURE…] [--quick] [--ten-million] [-
   stories          the story of an id with a million rows in the log (with --ten-million: 10,000,000)
   sockets          what 15,000 open sockets hold
   fleet            a million drivers for ten minutes across the end of an hour (--quick: 50,000 for two minutes, at once)
+  replicas         two programs on one database against one, and from a phone at one to a dispatcher at the other;
+                   a PostgreSQL of its own must be at TEST_POSTGRES: `cargo xtask bench -- replicas` starts it
   growth           cost per event at 10,000, 100,000 and 1,000,000 events (with --ten-million: 10,000,000)
   start            time until ready with a million events, and memory
   size             of the binary

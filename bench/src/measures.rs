@@ -10,6 +10,7 @@ mod patterns;
 mod posts;
 mod reading;
 mod relay;
+mod replicas;
 mod start;
 mod stories;
 mod webhooks;
@@ -22,7 +23,7 @@ use crate::{process, servers};
 use reading::Bench;
 
 /// The measures by name, in the order in which they are made.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "webhooks",
     "wrong-signature",
     "events",
@@ -34,14 +35,16 @@ const NAMES: [&str; 14] = [
     "stories",
     "sockets",
     "fleet",
+    "replicas",
     "growth",
     "start",
     "size",
 ];
 
-/// All but the one that takes the better part of an hour.
+/// All but the one that takes the better part of an hour, and the one that needs a database.
 fn usual() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().filter(|name| *name != "fleet")
+    let others = ["fleet", "replicas"];
+    NAMES.into_iter().filter(move |name| !others.contains(name))
 }
 
 /// Runs of each measure.
@@ -110,7 +113,7 @@ impl Extent {
 /// Measures, and prints what came out.
 pub fn run(extent: &Extent) -> Result<()> {
     if !extent.as_built {
-        servers::build()?;
+        servers::build(extent.wants("replicas"))?;
     }
     let bench = Bench::new(extent)?;
     let webhooks = if extent.wants("webhooks") {
@@ -156,6 +159,9 @@ pub fn run(extent: &Extent) -> Result<()> {
     }
     if extent.wants("fleet") {
         fleet::run(&bench)?;
+    }
+    if extent.wants("replicas") {
+        replicas::run(&bench)?;
     }
     // The data that has grown is what the start is measured on.
     let mut grown = None;

@@ -33,6 +33,25 @@ pub fn threads_cpu_us(name: &str) -> Result<f64> {
     Ok(sum)
 }
 
+/// User and system time of all processes of that name that run, in microseconds.
+pub fn named_cpu_us(name: &str) -> Result<f64> {
+    let mut sum = 0.0;
+    for process in fs::read_dir("/proc")? {
+        let folder = process?.path();
+        // Most of what is there is no process, or ended meanwhile.
+        let (Ok(own), Ok(stat)) = (
+            fs::read_to_string(folder.join("comm")),
+            fs::read_to_string(folder.join("stat")),
+        ) else {
+            continue;
+        };
+        if own.trim() == name {
+            sum += ticks(&stat).context("the stat file of a process")?;
+        }
+    }
+    Ok(sum)
+}
+
 fn ticks(stat: &str) -> Option<f64> {
     // The name stands in brackets and may hold anything; user and system time are fields 14 and 15.
     let (_, after_name) = stat.rsplit_once(')')?;

@@ -42,6 +42,23 @@ impl Server {
         Self::start(command, dir)
     }
 
+    /// The same as one of several on that database, with a folder below `dir` for each number.
+    pub fn replica(dir: &Path, database: &str, number: usize) -> Result<Self> {
+        let own = dir.join(number.to_string());
+        let mut command = Command::new(binary()?);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&own)
+            .env("PONTIC_DATABASE__URL", database)
+            .env("PONTIC_KEY_FILE", dir.join("data.key"))
+            .env("PONTIC_ADMIN_TOKEN", TOKEN)
+            .env("DENTRIX_WEBHOOK_SECRET", SECRET);
+        for limit in ["ADDRESS", "ENDPOINT", "TOKEN"] {
+            command.env(format!("PONTIC_LIMITS__{limit}__RATE"), "0");
+        }
+        Self::start(command, &own)
+    }
+
     /// The floor, which keeps rows of that shape in `dir`.
     pub fn floor(dir: &Path, shape: &Shape) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -110,8 +127,8 @@ pub fn binary() -> Result<PathBuf> {
     Ok(folder.join("pontic"))
 }
 
-/// Builds it as it is now, with the profile and in the folder that this program was built in.
-pub fn build() -> Result<()> {
+/// Builds it as it is now, with the profile and in the folder that this program was built in; with a database, if one is needed.
+pub fn build(with_database: bool) -> Result<()> {
     let binary = binary()?;
     let target = binary
         .ancestors()
@@ -128,6 +145,7 @@ pub fn build() -> Result<()> {
             "--bin",
             "pontic",
         ])
+        .args(with_database.then_some("--features=postgres"))
         .arg("--target-dir")
         .arg(target)
         .status()

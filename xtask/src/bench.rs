@@ -3,13 +3,19 @@
 use anyhow::Result;
 
 use crate::place::cargo;
+use crate::servers::Postgres;
 use crate::steps;
 
-/// Passes `args` on.
+/// Passes `args` on; programs on one database get one.
 pub fn run(args: &[&str]) -> Result<()> {
-    steps::run(
-        cargo()
-            .args(["run", "--release", "-p", "pontic-bench", "--"])
-            .args(args),
-    )
+    let mut bench = cargo();
+    bench
+        .args(["run", "--release", "-p", "pontic-bench", "--"])
+        .args(args);
+    if !args.contains(&"replicas") {
+        return steps::run(&mut bench);
+    }
+    let database = Postgres::start()?;
+    bench.env("TEST_POSTGRES", database.url());
+    steps::run(&mut bench)
 }

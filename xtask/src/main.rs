@@ -22,7 +22,8 @@ const HELP: &str = "\
 cargo xtask test                 everything that CI runs, in its order
 cargo xtask tidy                 our own rules of tidiness; one line a fault
 cargo xtask deploy               the files of deploy/, by the tools that read them
-cargo xtask demo [--once …]      builds the release binary and runs `pontic demo` with these arguments
+cargo xtask demo [--once …]      builds the release binary and runs `pontic demo` with these arguments;
+                                 with `--replicas 2` beside a PostgreSQL and a NATS that it starts
 cargo xtask screens [-- ARGS]    the users in a browser, and the pictures of docs/screens anew
 cargo xtask bench [-- ARGS]      the benchmarks of bench/, as ratios against a floor of the same run
 cargo xtask soak [--minutes N]   the crash harness and the property tests, for long

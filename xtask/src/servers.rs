@@ -5,6 +5,7 @@ mod moto;
 mod nats;
 mod postgres;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -12,7 +13,8 @@ use anyhow::{Context, Result};
 
 use crate::{packages, steps};
 use moto::Moto;
-use postgres::Postgres;
+pub use nats::Nats;
+pub use postgres::Postgres;
 
 /// Those that run; they end with the value.
 pub struct Servers {
@@ -61,4 +63,9 @@ pub fn run(command: &[&str]) -> Result<()> {
     command.args(args);
     servers.tell(&mut command);
     steps::run(&mut command)
+}
+
+/// A port that nobody has just now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -5,12 +5,18 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::place::cargo;
+use crate::servers::Servers;
 use crate::steps::{self, Steps};
 use crate::tally::{Runner, Tally};
 
-/// Crashes of a round, and cases of each property, unless the environment says otherwise.
-const ROUNDS: &str = "200";
-const CASES: &str = "20000";
+/// Crashes of a round, how long of several programs one is killed and how often (in seconds), and cases of each property, unless
+/// the environment says otherwise.
+const USUAL: [(&str, &str); 4] = [
+    ("PONTIC_CRASH_ROUNDS", "200"),
+    ("PONTIC_REPLICAS_SECONDS", "300"),
+    ("PONTIC_REPLICAS_KILL_EVERY", "20"),
+    ("PROPTEST_CASES", "20000"),
+];
 
 /// One round, or as many as begin within `minutes`.
 pub fn run(minutes: Option<&str>) -> Result<()> {
@@ -19,10 +25,11 @@ pub fn run(minutes: Option<&str>) -> Result<()> {
         .parse()
         .context("--minutes takes a whole number")?;
     let until = Instant::now() + Duration::from_mins(minutes);
+    let servers = Servers::start()?;
     let mut tally = Tally::default();
     for round in 1_u32.. {
         println!("soak: round {round}");
-        let seen = once()?;
+        let seen = once(&servers)?;
         tally.passed += seen.passed;
         tally.failed += seen.failed;
         if Instant::now() >= until {
@@ -33,9 +40,17 @@ pub fn run(minutes: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn once() -> Result<Tally> {
+fn once(servers: &Servers) -> Result<Tally> {
     let mut steps = Steps::default();
-    let crash: &[&str] = &["-p", "pontic-server", "--test", "crash"];
+    // What was killed and how much was accepted stands in the output.
+    let crash: &[&str] = &[
+        "-p",
+        "pontic-server",
+        "--test",
+        "crash",
+        "--",
+        "--show-output",
+    ];
     let properties: &[&str] = &[
         "-p",
         "pontic-core",
@@ -49,8 +64,10 @@ fn once() -> Result<Tally> {
         tests
             .args(["test", "--release", "--all-features"])
             .args(which);
-        set(&mut tests, "PONTIC_CRASH_ROUNDS", ROUNDS);
-        set(&mut tests, "PROPTEST_CASES", CASES);
+        servers.tell(&mut tests);
+        for (name, usual) in USUAL {
+            set(&mut tests, name, usual);
+        }
         steps.step(name, &steps::shown(&tests), |tally| {
             steps::run_counted(Runner::Libtest, &mut tests, tally)
         })?;

@@ -48,6 +48,7 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
             together: 1,
             spread: false,
             watchers,
+            watch_at: None,
         };
         from += fixes;
         order

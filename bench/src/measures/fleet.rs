@@ -67,6 +67,7 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
         together: drivers.div_ceil(SECONDS),
         spread: true,
         watchers: 0,
+        watch_at: None,
     };
     // The first fix of each makes the driver known.
     let before = bodies::now().saturating_sub(SignedDuration::from_hours(2))?;
@@ -174,6 +175,7 @@ pub fn sockets(bench: &Bench<'_>) -> Result<()> {
         together: 1,
         spread: false,
         watchers: 0,
+        watch_at: None,
     };
     // The drivers are known before, and the memory that this took is given back, so that only the sockets count.
     Drivers::prepare(&order(&server, 0))?.go()?;

@@ -138,7 +138,8 @@ impl<'e> Bench<'e> {
         Ok(requests.max(plan.connections as u64))
     }
 
-    fn order(&self, server: &Server, plan: Plan<'_>, from: u64, requests: u64) -> Order {
+    /// Those as an order.
+    pub fn order(&self, server: &Server, plan: Plan<'_>, from: u64, requests: u64) -> Order {
         Order {
             address: server.address.clone(),
             connections: plan.connections,

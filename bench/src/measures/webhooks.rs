@@ -16,7 +16,8 @@ pub const WARM: u64 = 6_400;
 /// CPU of a plain Node server that does less, in microseconds, measured elsewhere.
 const NODE_US: f64 = 37.0;
 
-const NEW: Plan<'_> = Plan {
+/// New ones.
+pub const NEW: Plan<'_> = Plan {
     message: Message::Webhook,
     connections: CONNECTIONS,
     status: 200,

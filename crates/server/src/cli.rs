@@ -44,6 +44,9 @@ enum Command {
     /// A made-up city on a working day, with things going wrong on purpose, through the doors of a server of its own.
     #[command(after_help = "Example:\n  pontic demo --once --seed 1")]
     Demo(demo::Demo),
+    /// One of several programs of a demo.
+    #[command(hide = true)]
+    DemoProgram(demo::Member),
     /// Map bodies of practice systems.
     #[command(subcommand)]
     Ehr(ehr::Ehr),
@@ -158,6 +161,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::DemoProgram(command) => command.run(),
         Command::Ehr(command) => command.run(),
         Command::Sign(command) => command.run(),
         Command::Verify(command) => command.run(),

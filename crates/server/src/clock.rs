@@ -54,15 +54,40 @@ impl Clock {
 
     /// A clock that shows `start` now, and runs `rate` times as fast as the system's: a thousandth to a million times.
     pub fn running_fast(start: Timestamp, rate: f64) -> Self {
+        Self::fast_since(system_now(), start, rate)
+    }
+
+    /// The same that showed `start` when the system's showed `origin`.
+    fn fast_since(origin: Timestamp, start: Timestamp, rate: f64) -> Self {
         let rate = if rate.is_finite() { rate } else { 1.0 };
         Self {
             hands: Hands::Fast {
-                origin: system_now(),
+                origin,
                 start,
                 rate: rate.clamp(0.001, 1_000_000.0),
             },
             is_set: true,
         }
+    }
+
+    /// A clock that runs fast as another program on this machine is told of it, so that both show the same.
+    pub fn told(&self) -> Option<String> {
+        match &self.hands {
+            Hands::Fast {
+                origin,
+                start,
+                rate,
+            } => Some(format!("{origin},{start},{rate}")),
+            _ => None,
+        }
+    }
+
+    /// The clock of which another program told that.
+    pub fn as_told(text: &str) -> Option<Self> {
+        let mut parts = text.split(',');
+        let (origin, start) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let rate = parts.next()?.parse().ok()?;
+        Some(Self::fast_since(origin, start, rate))
     }
 
     /// A clock that stands at `start` until the hand moves it.
@@ -172,6 +197,9 @@ mod tests {
         std::thread::sleep(Duration::from_millis(2));
         assert!(fast.now().duration_since(noon()) >= SignedDuration::from_secs(2_000));
         assert_eq!(fast.in_real_time(Duration::from_secs(1)), LEAST);
+        let same = fast.told().as_deref().and_then(Clock::as_told);
+        let apart = same.expect("a clock").now().duration_since(fast.now());
+        assert!(apart < SignedDuration::from_hours(24 * 30), "{apart:?}");
         let second = SignedDuration::from_secs(1);
         assert_eq!(fast.meanwhile(second), SignedDuration::from_secs(1_000_000));
         assert_eq!(Clock::system().meanwhile(second), second);

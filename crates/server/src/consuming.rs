@@ -181,14 +181,22 @@ impl Reading {
         };
         if self.bus.note(&self.consumer.name, reader) {
             let (consumer, stream) = (&self.consumer.name, &self.consumer.stream);
-            match text {
-                Some(trouble) => tracing::warn!(
+            match (trouble, text) {
+                // Somebody has to stand by.
+                (Some(Trouble::Elsewhere), _) => {
+                    tracing::info!(
+                        consumer,
+                        stream,
+                        "another program reads events from the bus"
+                    );
+                }
+                (_, Some(trouble)) => tracing::warn!(
                     consumer,
                     stream,
                     trouble,
                     "events are not read from the bus for now"
                 ),
-                None => tracing::info!(consumer, stream, "events are read from the bus"),
+                (_, None) => tracing::info!(consumer, stream, "events are read from the bus"),
             }
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Each sender notes what was answered as accepted, and sends again what it got no answer to, as real senders do. At the
 //! end everything accepted must be there, and nothing twice. `PONTIC_CRASH_ROUNDS` and `PONTIC_CRASH_SEED` repeat a run.
+//! With several programs on one database that is so as well, and no stream has a gap (`fleet/dying.rs`).
 
 /// The harness of the other test binary.
 #[expect(dead_code, unused_imports, reason = "that one needs more of it")]
@@ -10,14 +11,27 @@ mod it {
     pub mod harness;
 }
 
+/// Several programs.
+#[cfg(feature = "postgres")]
+mod fleet {
+    mod dying;
+    mod followers;
+    mod programs;
+    mod visits;
+}
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use it::harness::{Client, Server, Start, after_hours, case, date_in, now};
+use it::harness::{Client, Start, after_hours, case, date_in, now};
 
 const SENDERS: u64 = 5;
+/// How long a sender waits for an answer.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// After so many messages a sender turns to other clinics: no delivery grows without end.
+const CLINICS_CHANGE: u64 = 500;
 
 /// Chance that can be repeated (`SplitMix64`).
 struct Chance(u64);
@@ -48,15 +62,16 @@ enum Message {
 
 impl Message {
     /// The status and the body, or nothing if the server is gone.
-    fn send(&self, server: &Sight) -> Option<(u16, Value)> {
+    fn send(&self, server: &Client, patience: Duration) -> Option<(u16, Value)> {
         let answer = match self {
             Self::Event { id, name, detail } => {
                 let event = json!({ "source": "crash.test", "detailType": name, "detail": detail, "id": id });
-                server.admin.try_send(
+                server.try_send_for(
                     "POST",
                     "/v1/events",
                     &[("content-type", "application/json")],
                     event.to_string().as_bytes(),
+                    patience,
                 )
             }
             Self::Webhook { body, .. } => {
@@ -69,18 +84,12 @@ impl Message {
                     ("content-type", "application/json"),
                     ("x-dentrix-signature", signature.as_str()),
                 ];
-                server
-                    .admin
-                    .try_send("POST", "/webhooks/ehr/dentrix", &headers, text.as_bytes())
+                let path = "/webhooks/ehr/dentrix";
+                server.try_send_for("POST", path, &headers, text.as_bytes(), patience)
             }
         };
         answer.ok().map(|answer| (answer.status, answer.body))
     }
-}
-
-/// What a sender needs of a server.
-struct Sight {
-    admin: Client,
 }
 
 /// One sender and what it knows.
@@ -105,7 +114,7 @@ impl Sender {
     }
 
     /// Sends until the server is gone.
-    fn work(&mut self, server: &Sight) {
+    fn work(&mut self, server: &Client) {
         for message in std::mem::take(&mut self.unknown) {
             self.send(server, message);
         }
@@ -116,8 +125,8 @@ impl Sender {
         }
     }
 
-    fn send(&mut self, server: &Sight, message: Message) {
-        match message.send(server) {
+    fn send(&mut self, server: &Client, message: Message) {
+        match message.send(server, PATIENCE) {
             Some((200, _)) => self.accepted.push(message),
             Some((status, body)) => panic!("{status} {body} for {message:?}"),
             None => self.unknown.push(message),
@@ -150,7 +159,7 @@ impl Sender {
                 name: "CaseReadyToShip",
                 detail: case(
                     "LAB001",
-                    &format!("C{}", self.chance.below(6)),
+                    &format!("C{}-{}", self.count / CLINICS_CHANGE, self.chance.below(6)),
                     &format!("K-{key}"),
                     &date_in(30),
                 ),
@@ -192,12 +201,6 @@ fn setting(name: &str, usual: u64) -> u64 {
         .unwrap_or(usual)
 }
 
-fn sight(server: &Server) -> Sight {
-    Sight {
-        admin: server.admin(),
-    }
-}
-
 #[test]
 fn what_was_accepted_survives_and_nothing_is_done_twice() {
     let rounds = setting("PONTIC_CRASH_ROUNDS", 20);
@@ -211,12 +214,12 @@ fn what_was_accepted_survives_and_nothing_is_done_twice() {
     let mut cut_off = 0;
     for _ in 0..rounds {
         let server = Start::on(folder.path()).go();
-        let sight = sight(&server);
+        let admin = server.admin();
         let lives = Duration::from_millis(20 + chance.below(500));
         std::thread::scope(|scope| {
             for sender in &mut senders {
-                let sight = &sight;
-                scope.spawn(move || sender.work(sight));
+                let admin = &admin;
+                scope.spawn(move || sender.work(admin));
             }
             std::thread::sleep(lives);
             server.kill();
@@ -229,7 +232,7 @@ fn what_was_accepted_survives_and_nothing_is_done_twice() {
     let server = Start::on(folder.path()).go();
     for sender in &mut senders {
         for message in std::mem::take(&mut sender.unknown) {
-            sender.send(&sight(&server), message);
+            sender.send(&server.admin(), message);
         }
     }
     let accepted: Vec<Message> = senders
@@ -240,7 +243,7 @@ fn what_was_accepted_survives_and_nothing_is_done_twice() {
     let found = Found::of(&server.admin());
     found.check_log(&accepted);
     found.check_work(&accepted);
-    check_duplicates(&sight(&server), &accepted);
+    check_duplicates(&server.admin(), &accepted);
     assert_eq!(
         Found::of(&server.admin()).log.len(),
         found.log.len(),
@@ -377,9 +380,9 @@ impl Found {
 }
 
 /// Some of everything that was accepted, sent once more.
-fn check_duplicates(server: &Sight, accepted: &[Message]) {
+fn check_duplicates(server: &Client, accepted: &[Message]) {
     for message in accepted.iter().step_by(accepted.len() / 300 + 1) {
-        let (status, body) = message.send(server).expect("an answer");
+        let (status, body) = message.send(server, PATIENCE).expect("an answer");
         let duplicate = body["status"] == "duplicate" || body["duplicate"] == true;
         assert!(status == 200 && duplicate, "{message:?}: {body}");
     }

@@ -1,7 +1,6 @@
 //! A `PostgreSQL` of its own: from the system's packages, in a folder that goes away, on a port that nobody else has.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::free_port;
 use crate::packages;
 
 /// Where Debian and its like put the server's programs, which are on no path.
@@ -29,6 +29,15 @@ pub struct Postgres {
 impl Postgres {
     /// Starts one; installs it first if it is missing and that can be done.
     pub fn start() -> Result<Self> {
+        Self::start_as(false)
+    }
+
+    /// The same, which Ctrl-C does not reach: it is still there when those say goodbye who use it.
+    pub fn start_apart() -> Result<Self> {
+        Self::start_as(true)
+    }
+
+    fn start_as(apart: bool) -> Result<Self> {
         let programs = programs()?;
         let folder = std::env::temp_dir().join(format!("pontic-postgres-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
@@ -70,6 +79,9 @@ impl Postgres {
         serve.arg(&folder).args(["-c", "max_connections=300"]);
         serve.args(["-c", "ssl=on", "-c", "ssl_cert_file=../server.crt"]);
         serve.args(["-c", "ssl_key_file=../server.key"]);
+        if apart {
+            serve.process_group(0);
+        }
         let child = serve
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -143,11 +155,6 @@ fn certify(folder: &Path, owner: Option<(u32, u32)>) -> Result<()> {
         chown(key, Some(uid), Some(gid))?;
     }
     Ok(())
-}
-
-/// A port that nobody has just now.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// The folder of the server's programs.

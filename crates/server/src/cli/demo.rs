@@ -1,5 +1,8 @@
 //! `pontic demo`.
 
+mod member;
+mod several;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,11 +10,15 @@ use std::process::ExitCode;
 use clap::Args;
 use pontic_core::time;
 
+use super::ConfigArgs;
 use super::serve::{Signals, dev_secrets, run_with};
 use crate::clock::Clock;
 use crate::config::{Config, Faults, Layers};
-use crate::demo::{self, Ended, Keys, Pace};
+use crate::demo::{self, Ended, Keys, Pace, Site};
 use crate::startup::{self, Running};
+
+pub use member::Member;
+use several::Several;
 
 /// Where people look for it.
 const USUAL: &str = "127.0.0.1:8080";
@@ -33,7 +40,10 @@ pub struct Demo {
     data: Option<PathBuf>,
     /// Address and port (loopback only); usually 127.0.0.1:8080, and with --once any free one.
     #[arg(long, value_name = "A:P")]
+    #[arg(conflicts_with = "replicas")]
     listen: Option<String>,
+    #[command(flatten)]
+    several: Several,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -43,6 +53,29 @@ fn speed(text: &str) -> Result<f64, String> {
     } else {
         Err("is not between 0.1 and 200".to_owned())
     }
+}
+
+/// What every program of a demo is told.
+fn config_of(layers: &mut Layers, listen: &str) {
+    layers.add_flag("listen", listen.to_owned());
+    // Its finance system is on this machine, and a day's messages come in a minute.
+    layers.add_flag("relay.allowPrivate", true);
+    for limit in ["endpoint", "token"] {
+        layers.add_flag(&format!("limits.{limit}.rate"), 0);
+    }
+    layers.add_flag("log.filter", "warn".to_owned());
+}
+
+fn keys_of(config: &mut Config) -> anyhow::Result<Keys> {
+    let shown = dev_secrets(config)?;
+    let secret = |name: &str| shown.iter().find(|(of, _)| of.ends_with(name));
+    Ok(Keys {
+        admin_token: config.admin_token.clone().unwrap_or_default(),
+        secrets: pontic_wire::ehr::all()
+            .iter()
+            .filter_map(|ehr| Some((ehr.system.to_owned(), secret(ehr.system)?.1.0.clone())))
+            .collect(),
+    })
 }
 
 impl Demo {
@@ -57,9 +90,11 @@ impl Demo {
             eprintln!("pontic: the data folder is not empty: a day needs one of its own");
             return Ok(ExitCode::from(1));
         }
-        run_with(self.decide(&data.display().to_string()), |config| {
-            self.live(config)
-        })
+        let decided = self.decide(&data.display().to_string());
+        if self.several.are_wanted() {
+            return run_with(decided, |config| self.live_together(config, &data));
+        }
+        run_with(decided, |config| self.live(config))
     }
 
     fn decide(&self, data: &str) -> Result<Config, Faults> {
@@ -73,28 +108,14 @@ impl Demo {
         let listen = self.listen.as_deref().unwrap_or(usual);
         let mut layers = Layers::default();
         layers.add_flag("data", data.to_owned());
-        layers.add_flag("listen", listen.to_owned());
         layers.add_flag("dev", true);
         layers.add_flag("now", time::format(demo::begins()));
-        // Its finance system is on this machine, and a day's messages come in a minute.
-        layers.add_flag("relay.allowPrivate", true);
-        for limit in ["endpoint", "token"] {
-            layers.add_flag(&format!("limits.{limit}.rate"), 0);
-        }
-        layers.add_flag("log.filter", "warn".to_owned());
+        config_of(&mut layers, listen);
         Config::decide(layers)
     }
 
     async fn live(&self, mut config: Config) -> anyhow::Result<ExitCode> {
-        let shown = dev_secrets(&mut config)?;
-        let secret = |name: &str| shown.iter().find(|(of, _)| of.ends_with(name));
-        let keys = Keys {
-            admin_token: config.admin_token.clone().unwrap_or_default(),
-            secrets: pontic_wire::ehr::all()
-                .iter()
-                .filter_map(|ehr| Some((ehr.system.to_owned(), secret(ehr.system)?.1.0.clone())))
-                .collect(),
-        };
+        let keys = keys_of(&mut config)?;
         let mut signals = Signals::listen()?;
         let (clock, hand) = if self.once {
             let (clock, hand) = Clock::moved_by_hand(demo::begins());
@@ -115,9 +136,14 @@ impl Demo {
         if hand.is_none() {
             self.announce(&running, &keys);
         }
+        let site = Site {
+            urls: vec![format!("http://{}", running.address)],
+            clock: clock.clone(),
+            bus: None,
+        };
         let pace = hand.map_or(Pace::Runs(clock), |hand| Pace::Moves(hand, &running));
         let ended = tokio::select! {
-            ended = demo::run(&running, &keys, &pace, self.seed) => Some(ended),
+            ended = demo::run(&site, &keys, &pace, self.seed) => Some(ended),
             () = signals.asked_to_stop() => None,
         };
         drop(pace);

@@ -6,6 +6,7 @@ use super::day::Day;
 use super::desk::text;
 use super::outcome::Outcome;
 use super::script::TODAY;
+use super::summary::digest;
 
 /// Everything that is not as it must be.
 pub fn broken(day: &Day<'_>, outcome: &Outcome) -> Vec<String> {
@@ -186,4 +187,23 @@ fn work(day: &Day<'_>, outcome: &Outcome, faults: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Where another program shows another day.
+pub fn differences(here: &Outcome, there: &Outcome) -> Vec<String> {
+    let same = [
+        ("day", digest(here) == digest(there)),
+        (
+            "log",
+            here.published == there.published && here.observed == there.observed,
+        ),
+        ("notices", here.notices == there.notices),
+        ("alerts", here.alerts == there.alerts),
+        ("drivers", here.drivers == there.drivers),
+        ("quarantine", here.quarantined == there.quarantined),
+    ];
+    let differing = same.iter().filter(|(_, same)| !same);
+    differing
+        .map(|(what, _)| format!("another program shows other {what}"))
+        .collect()
 }

@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use pontic_core::time;
 use serde_json::Value;
 
+use super::bus::Bus;
 use super::city::City;
 use super::crew::Crew;
 use super::desk::{Desk, text};
 use super::doors::Doors;
-use super::events;
+use super::events::{self, Event, Form};
 use super::finance::Finance;
 use super::lines::DispatchLine;
 use super::opening::{self, endpoint_id};
@@ -36,6 +37,8 @@ pub struct Day<'a> {
     pub city: &'a City,
     /// The doors.
     pub doors: &'a Doors,
+    /// By which systems say what they have to say, where they do not post it.
+    pub bus: Option<&'a Bus>,
     /// How time goes.
     pub pace: &'a Pace<'a>,
     /// The secret of each practice system.
@@ -68,7 +71,7 @@ impl<'a> Day<'a> {
     /// Everybody is there, and nothing has happened.
     pub fn new(
         city: &'a City,
-        doors: &'a Doors,
+        (doors, bus): (&'a Doors, Option<&'a Bus>),
         pace: &'a Pace<'a>,
         secrets: &'a [(String, String)],
         (script, begins): (Script, Timestamp),
@@ -77,6 +80,7 @@ impl<'a> Day<'a> {
         Self {
             city,
             doors,
+            bus,
             pace,
             secrets,
             crews,
@@ -186,20 +190,7 @@ impl<'a> Day<'a> {
                 events,
                 expected,
             } => {
-                let told = events::post(doors, &holder, form, &events, &time::format(now)).await?;
-                for (index, event) in events.iter().enumerate() {
-                    let became = told.get(index).map_or("nothing", |(became, _)| became);
-                    self.events.note(event.name, became);
-                    if became != expected {
-                        let said = told.get(index).map(|(_, said)| said.to_string());
-                        self.surprises.push(format!(
-                            "{} {}: {became} instead of {expected} {}",
-                            event.name,
-                            event.id,
-                            said.unwrap_or_default()
-                        ));
-                    }
-                }
+                self.send(&holder, form, &events, expected, now).await?;
             }
             Deed::Invoice { holder, id, body } => {
                 let path = format!("/v1/invoices/{id}");
@@ -246,6 +237,40 @@ impl<'a> Day<'a> {
                     "is well again"
                 };
                 self.write(now, [format!("the finance system {says}")]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Systems say something; how it is answered is told at once, or, by the bus, found out when the day is over.
+    async fn send(
+        &mut self,
+        holder: &str,
+        form: Form,
+        events: &[Event],
+        expected: &'static str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let now = time::format(now);
+        if let Some(bus) = self.bus {
+            bus.publish(form, events, expected, &now).await?;
+            for event in events {
+                self.events.note(event.name, "published");
+            }
+            return Ok(());
+        }
+        let told = events::post(self.doors, holder, form, events, &now).await?;
+        for (index, event) in events.iter().enumerate() {
+            let became = told.get(index).map_or("nothing", |(became, _)| became);
+            self.events.note(event.name, became);
+            if became != expected {
+                let said = told.get(index).map(|(_, said)| said.to_string());
+                self.surprises.push(format!(
+                    "{} {}: {became} instead of {expected} {}",
+                    event.name,
+                    event.id,
+                    said.unwrap_or_default()
+                ));
             }
         }
         Ok(())

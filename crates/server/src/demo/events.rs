@@ -75,7 +75,8 @@ fn outcome(told: &Value) -> String {
     word.unwrap_or("taken").to_owned()
 }
 
-fn written(form: Form, events: &[Event], now: &str) -> (&'static str, Value) {
+/// The media type and the body.
+pub fn written(form: Form, events: &[Event], now: &str) -> (&'static str, Value) {
     let json = "application/json";
     let one = |write: fn(&Event, &str) -> Value| {
         events

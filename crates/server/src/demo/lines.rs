@@ -17,7 +17,10 @@ use super::doors::Doors;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(doors: &Doors, holder: &str, path: &str) -> Result<Socket> {
-    let url = format!("{}{path}", doors.url.replacen("http", "ws", 1));
+    let url = format!(
+        "{}{path}",
+        doors.url(Some(holder)).replacen("http", "ws", 1)
+    );
     let mut request = url.into_client_request()?;
     let bearer = format!("Bearer {}", doors.token(holder)?);
     request

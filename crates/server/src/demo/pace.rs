@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::programs::Programs;
 use crate::clock::{Clock, Hand};
 use crate::startup::Running;
 
@@ -14,6 +15,8 @@ pub enum Pace<'a> {
     Runs(Clock),
     /// The demo moves the server's clock, once everything is done that was due.
     Moves(Hand, &'a Running),
+    /// The same with several programs, each of which has a clock like the demo's own.
+    MovesAll(Hand, &'a Programs),
 }
 
 impl Pace<'_> {
@@ -39,13 +42,19 @@ impl Pace<'_> {
                 running.settled().await?;
                 Ok(())
             }
+            Self::MovesAll(hand, programs) => {
+                hand.move_to(time);
+                programs.move_to(time).await
+            }
         }
     }
 
     /// Until all is done that follows from what came so far; a clock that runs waits for nobody.
     pub async fn settle(&self) -> Result<()> {
-        if let Self::Moves(_, running) = self {
-            running.settled().await?;
+        match self {
+            Self::Runs(_) => {}
+            Self::Moves(_, running) => running.settled().await?,
+            Self::MovesAll(_, programs) => programs.settled().await?,
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use std::thread;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::harness::{Server, Start, eventually, pontic};
+#[cfg(all(feature = "postgres", feature = "nats"))]
+use crate::harness::{Nats, database_at};
+use crate::harness::{Server, Start, eventually, pontic, said};
 use crate::webhooks::signed;
 
 fn day(seed: &'static str) -> thread::JoinHandle<(Option<i32>, String)> {
@@ -15,6 +17,12 @@ fn day(seed: &'static str) -> thread::JoinHandle<(Option<i32>, String)> {
         let printed = String::from_utf8(output.stdout).expect("text");
         (output.status.code(), printed)
     })
+}
+
+fn digest(printed: &str) -> Option<String> {
+    let mut lines = printed.lines();
+    let digest = lines.find(|line| line.starts_with("digest: "));
+    digest.map(str::to_owned)
 }
 
 #[test]
@@ -26,12 +34,6 @@ fn the_same_seed_is_the_same_day_and_all_is_as_it_must_be() {
     }
     let [(_, first), (_, again), (_, other)] = &days;
     assert_eq!(first, again);
-    let digest = |printed: &str| {
-        let mut lines = printed.lines();
-        lines
-            .find(|line| line.starts_with("digest: "))
-            .map(str::to_owned)
-    };
     assert!(digest(first).is_some());
     assert_ne!(digest(first), digest(other), "another seed is another day");
     for part in [
@@ -98,6 +100,36 @@ fn what_is_no_day_is_refused() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
+}
+
+#[cfg(all(feature = "postgres", feature = "nats"))]
+#[test]
+fn the_same_day_through_two_programs_with_events_by_the_bus() {
+    let (folder, nats) = (tempfile::tempdir().expect("a folder"), Nats::start());
+    let (database, bus) = (database_at(folder.path()), nats.url());
+    let alone = day("1");
+    let options = ["--replicas", "2", "--database", &database, "--nats", &bus];
+    let output = pontic(
+        &[&["demo", "--once", "--seed", "1"], &options[..]].concat(),
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let printed = String::from_utf8(output.stdout).expect("text");
+    // Both programs show it, each event was taken once, and all that was decided is on the bus: the demo itself looks.
+    assert!(printed.ends_with("all is as it must be\n"), "{printed}");
+    for part in ["published\n", "missed 0, twice 0", "by the bus: "] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+    let (_, alone) = alone.join().expect("no panic");
+    assert_eq!(digest(&printed), digest(&alone), "{printed}\n{alone}");
+    // A day needs a database of its own.
+    let again = pontic(&[&["demo", "--once"], &options[..]].concat(), b"");
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    assert!(
+        said(&again).contains("a database of its own"),
+        "{}",
+        said(&again)
+    );
 }
 
 /// What the demo printed behind that name.

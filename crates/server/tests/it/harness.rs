@@ -5,6 +5,7 @@ mod client;
 mod collector;
 mod database;
 mod day;
+mod group;
 mod mail;
 mod matrix;
 #[cfg(feature = "nats")]
@@ -15,6 +16,7 @@ mod receiver;
 mod road;
 mod server;
 mod socket;
+mod stream;
 mod time;
 
 pub use client::{Answer, Client};
@@ -22,6 +24,7 @@ pub use client::{Answer, Client};
 pub use collector::{Collector, attribute};
 pub use database::{Beside, at as database_at, execute, open, rows as rows_of_database};
 pub use day::{CANARY, DAY, Day};
+pub use group::Group;
 pub use mail::Mailbox;
 pub use matrix::{Behaviour, Matrix};
 #[cfg(feature = "nats")]
@@ -29,9 +32,10 @@ pub use nats::{Message, Nats};
 pub use phone::Phone;
 pub use proxy::Proxy;
 pub use receiver::{Received, Receiver, Reply};
-pub use road::{Road, fix, north};
+pub use road::{Road, VISIT, fix, north};
 pub use server::{ADMIN, Folder, Server, Start, pontic, program, said, secret_of};
 pub use socket::Socket;
+pub use stream::Stream;
 pub use time::{after_hours, date_in, now};
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,13 +1,9 @@
 //! Live messages: a snapshot first, then what happens, in order, none lost and none twice.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ADMIN, Client, Server, Socket, Start, case, date_in, fresh, pickup, shared, with,
+    ADMIN, Client, Socket, Start, Stream, case, date_in, fresh, pickup, shared, with,
 };
 
 fn place_of(snapshot: &Value) -> String {
@@ -291,57 +287,12 @@ fn sockets_take_the_header_the_cookie_or_a_ticket_once() {
     );
 }
 
-/// Server-sent events, read line by line.
-struct Stream(BufReader<TcpStream>);
-
-impl Stream {
-    fn open(server: &Server, token: &str, path: &str, last: Option<&str>) -> Self {
-        let address = server.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).expect("connected");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("set");
-        let last = last
-            .map(|last| format!("last-event-id: {last}\r\n"))
-            .unwrap_or_default();
-        let head = format!(
-            "GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n{last}\r\n"
-        );
-        stream.write_all(head.as_bytes()).expect("written");
-        let mut reader = BufReader::new(stream);
-        let mut line = String::new();
-        reader.read_line(&mut line).expect("a status");
-        assert!(line.starts_with("HTTP/1.1 200"), "{line}");
-        Self(reader)
-    }
-
-    /// The next event: its id and data.
-    fn next(&mut self) -> (String, Value) {
-        let (mut id, mut data) = (String::new(), Value::Null);
-        loop {
-            let mut line = String::new();
-            assert_ne!(
-                self.0.read_line(&mut line).expect("a line"),
-                0,
-                "the stream ended"
-            );
-            match line.trim_end().split_once(": ") {
-                Some(("id", text)) => text.clone_into(&mut id),
-                Some(("data", text)) => data = serde_json::from_str(text).expect("JSON"),
-                _ if line.trim().is_empty() && !data.is_null() => return (id, data),
-                _ => {}
-            }
-        }
-    }
-}
-
 #[test]
 fn a_stream_tells_the_same_and_resumes_by_last_event_id() {
     let (server, lab) = (shared(), fresh("L"));
     let desk = server.role("dispatcher", &lab);
-    let token = desk.token.clone().unwrap_or_default();
     let (mut stream, mut socket) = (
-        Stream::open(&server, &token, "/v1/stream", None),
+        Stream::open(&desk, "/v1/stream", None),
         Socket::watch(&desk, ""),
     );
     let (first_id, snapshot) = stream.next();
@@ -364,7 +315,7 @@ fn a_stream_tells_the_same_and_resumes_by_last_event_id() {
         expected
     );
     for (index, (id, _)) in told.iter().enumerate().take(told.len() - 1) {
-        let mut again = Stream::open(&server, &token, "/v1/stream", Some(id));
+        let mut again = Stream::open(&desk, "/v1/stream", Some(id));
         assert_eq!(again.next().1, expected[index + 1], "after {id}");
     }
 }

@@ -4,38 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::harness::{
-    Client, Receiver, Road, Server, Socket, Start, case, database_at, date_in, eventually, fix,
-    fresh, now, said,
+    Client, Group, Receiver, Road, Server, Socket, VISIT, case, date_in, eventually, fix, fresh,
+    now, said,
 };
 
-/// A database, and the key of all programs on it.
-struct Group {
-    home: TempDir,
-    url: String,
-}
-
-impl Group {
-    fn new() -> Self {
-        let home = tempfile::tempdir().expect("a folder");
-        let url = database_at(home.path());
-        Self { home, url }
-    }
-
-    /// One more program, with a folder of its own.
-    fn start(&self) -> Start {
-        let key = self.home.path().join("data.key");
-        Start::new()
-            .env("PONTIC_DATABASE__URL", &self.url)
-            .env("PONTIC_KEY_FILE", key.to_str().expect("a path"))
-            .env("PONTIC_RELAY__ALLOW_PRIVATE", "true")
-    }
-
-    fn pair(&self) -> (Server, Server) {
-        (self.start().go(), self.start().go())
-    }
+fn pair(group: &Group) -> (Server, Server) {
+    (group.start().go(), group.start().go())
 }
 
 /// The same holder of a token, asking another program.
@@ -71,7 +47,7 @@ fn send_case(server: &Server, lab: &str, clinic: &str, id: &str) -> String {
 #[test]
 fn what_is_sent_to_one_is_seen_at_all_in_one_order() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let lab = fresh("L");
     let desk = first.role("dispatcher", &lab);
     let mut here = Socket::watch(&desk, "");
@@ -95,7 +71,7 @@ fn what_is_sent_to_one_is_seen_at_all_in_one_order() {
 #[test]
 fn a_stream_goes_on_at_another_program_without_a_gap() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let lab = fresh("L");
     let desk = first.role("dispatcher", &lab);
     let mut here = Socket::watch(&desk, "");
@@ -125,7 +101,7 @@ fn a_stream_goes_on_at_another_program_without_a_gap() {
 #[test]
 fn settings_made_at_one_count_at_all() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let lab = fresh("L");
     // A token that is revoked.
     let made = first
@@ -167,7 +143,7 @@ fn settings_made_at_one_count_at_all() {
 #[test]
 fn an_alert_that_is_dealt_with_at_one_is_gone_at_all() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let lab = fresh("L");
     let desk = first.role("dispatcher", &lab);
     let mut rush = case(&lab, "C1", "K1", &date_in(3));
@@ -190,22 +166,10 @@ fn an_alert_that_is_dealt_with_at_one_is_gone_at_all() {
     assert_eq!(told.last().expect("one")["number"], number);
 }
 
-/// Seconds after the start, metres north, km/h: to a clinic 3 km north, and away.
-const VISIT: [(i64, f64, f64); 8] = [
-    (0, 0.0, 40.0),
-    (30, 900.0, 40.0),
-    (60, 1_800.0, 40.0),
-    (90, 2_700.0, 40.0),
-    (105, 2_990.0, 0.0),
-    (170, 2_990.0, 0.0),
-    (190, 3_300.0, 40.0),
-    (210, 3_600.0, 40.0),
-];
-
 #[test]
 fn a_driver_who_changes_programs_in_mid_route_is_seen_as_one() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let road = Road::start(
         &first,
         &fresh("L"),
@@ -262,7 +226,7 @@ fn a_driver_who_changes_programs_in_mid_route_is_seen_as_one() {
 #[test]
 fn what_a_program_took_before_it_died_is_told_by_the_others() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let road = Road::start(&first, &fresh("L"), &fresh("D"), ago(110), &[3_000.0]);
     let driver = road.driver_token(&first);
     let mut phone = Socket::drive(&driver, "");
@@ -286,7 +250,7 @@ fn what_a_program_took_before_it_died_is_told_by_the_others() {
 #[test]
 fn a_phone_that_was_offline_sends_its_buffer_to_whichever_answers() {
     let group = Group::new();
-    let (first, second) = group.pair();
+    let (first, second) = pair(&group);
     let road = Road::start(&first, &fresh("L"), &fresh("D"), ago(600), &[3_000.0]);
     let driver = road.driver_token(&first);
     let path = format!("/v1/drivers/{}/positions", road.driver);
@@ -366,6 +330,22 @@ fn due_work_is_done_once_whoever_does_it() {
     let mut once = ids();
     once.dedup();
     assert_eq!((once.len(), ids().len()), (60, 60));
+}
+
+#[test]
+fn a_program_that_is_frozen_holds_up_nobody_and_catches_up() {
+    let group = Group::new();
+    let (first, second) = pair(&group);
+    let lab = fresh("L");
+    let desk = first.role("dispatcher", &lab);
+    let mut here = Socket::watch(&desk, "");
+    here.next();
+    first.freeze();
+    assert!(Socket::reach(&desk, "", Duration::from_millis(300)).is_none());
+    send_case(&second, &lab, "C1", "K1");
+    first.thaw();
+    here.until(|message| message["type"] == "CLINIC_UPDATED");
+    assert!(Socket::reach(&desk, "", Duration::from_secs(10)).is_some());
 }
 
 #[test]

@@ -1,7 +1,13 @@
 //! HTTP, with every status an answer.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use ureq::http::{HeaderMap, Request};
+use ureq::http::{HeaderMap, Request, Response};
+use ureq::{AsSendBody, Body};
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came back.
 #[derive(Debug)]
@@ -88,6 +94,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, ureq::Error> {
+        self.try_send_for(method, path, headers, body, PATIENCE)
+    }
+
+    /// The same to one that may be frozen for longer than that.
+    pub fn try_send_for(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        patience: Duration,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url));
@@ -98,9 +116,9 @@ impl Client {
             request = request.header(*name, *value);
         }
         let mut response = if body.is_empty() && method != "POST" && method != "PUT" {
-            agent().run(request.body(()).expect("a request"))?
+            run(request.body(()).expect("a request"), patience)?
         } else {
-            agent().run(request.body(body.to_vec()).expect("a request"))?
+            run(request.body(body.to_vec()).expect("a request"), patience)?
         };
         let bytes = response
             .body_mut()
@@ -190,13 +208,21 @@ fn source_of(name: &str) -> &'static str {
     }
 }
 
+fn run<B: AsSendBody>(
+    request: Request<B>,
+    patience: Duration,
+) -> Result<Response<Body>, ureq::Error> {
+    let configured = agent().configure_request(request);
+    let request = configured.timeout_global(Some(patience)).build();
+    agent().run(request)
+}
+
 fn agent() -> &'static ureq::Agent {
     static AGENT: std::sync::OnceLock<ureq::Agent> = std::sync::OnceLock::new();
     AGENT.get_or_init(|| {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(std::time::Duration::from_mins(1)));
+            .max_redirects(0);
         config.build().into()
     })
 }

@@ -6,6 +6,18 @@ use serde_json::{Value, json};
 use super::Server;
 use super::client::Client;
 
+/// Seconds after the start, metres north, km/h: to a clinic 3 km north, and away.
+pub const VISIT: [(i64, f64, f64); 8] = [
+    (0, 0.0, 40.0),
+    (30, 900.0, 40.0),
+    (60, 1_800.0, 40.0),
+    (90, 2_700.0, 40.0),
+    (105, 2_990.0, 0.0),
+    (170, 2_990.0, 0.0),
+    (190, 3_300.0, 40.0),
+    (210, 3_600.0, 40.0),
+];
+
 /// Metres of a degree of latitude.
 const DEGREE_M: f64 = 111_195.0;
 

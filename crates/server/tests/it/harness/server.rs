@@ -344,9 +344,23 @@ impl Server {
 
     /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Freezes it where it is.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")
-            .args(["-TERM", &id])
+            .args([name, &id])
             .status()
             .expect("kill runs");
         assert!(sent.success());

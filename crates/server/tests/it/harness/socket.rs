@@ -4,7 +4,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, connect};
@@ -39,15 +40,7 @@ impl Socket {
 
     /// A socket, or the status that refused it.
     pub fn try_open(url: &str, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let url = format!("{}{path}", url.replace("http://", "ws://"));
-        let mut request = url.into_client_request().expect("an address");
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value).expect("visible");
-            request
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        match connect(request) {
+        match connect(request(url, path, headers)) {
             Ok((socket, _)) => {
                 let MaybeTlsStream::Plain(stream) = socket.get_ref() else {
                     unreachable!("no TLS here")
@@ -62,11 +55,27 @@ impl Socket {
         }
     }
 
+    /// A dispatcher's at a server that may be gone, or frozen for so long.
+    pub fn reach(holder: &Client, query: &str, patience: Duration) -> Option<Self> {
+        let token = format!("Bearer {}", holder.token.as_deref().unwrap_or_default());
+        let path = format!("/ws/dispatch{query}");
+        let asked = request(&holder.url, &path, &[("authorization", &token)]);
+        let line = TcpStream::connect(holder.url.trim_start_matches("http://")).ok()?;
+        line.set_read_timeout(Some(patience)).ok()?;
+        let (socket, _) = client(asked, MaybeTlsStream::Plain(line)).ok()?;
+        Some(Self(socket))
+    }
+
     /// The next message.
     pub fn next(&mut self) -> Value {
+        self.try_next().expect("a message")
+    }
+
+    /// The same of a server that may be gone, or frozen.
+    pub fn try_next(&mut self) -> Option<Value> {
         loop {
-            if let Message::Text(text) = self.0.read().expect("a message") {
-                return serde_json::from_str(&text).expect("JSON");
+            if let Message::Text(text) = self.0.read().ok()? {
+                return Some(serde_json::from_str(&text).expect("JSON"));
             }
         }
     }
@@ -107,4 +116,16 @@ impl Socket {
         self.say(message);
         self.next()
     }
+}
+
+fn request(url: &str, path: &str, headers: &[(&'static str, &str)]) -> Request {
+    let url = format!("{}{path}", url.replace("http://", "ws://"));
+    let mut request = url.into_client_request().expect("an address");
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(value).expect("visible");
+        request
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    request
 }
