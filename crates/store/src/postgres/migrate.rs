@@ -15,6 +15,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_snooze_search.sql"),
     include_str!("migrations/0007_positions.sql"),
 ];
+/// Programs that know this format may serve what we have migrated, beside us: the release before ours always may, so that programs
+/// are exchanged one after the other.
+const OLDEST_BESIDE: u32 = 7;
 /// One starter at a time: the others wait here, and find the work done. The number is ours alone ("pontic").
 const LOCK: i64 = 0x706f_6e74_6963;
 
@@ -25,12 +28,14 @@ pub async fn run(transaction: &Transaction<'_>) -> Result<(), StoreError> {
          CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
     );
     transaction.batch_execute(&lock).await?;
-    let found: u32 = about::get(transaction, "format")
-        .await?
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let found = read(transaction, "format").await?.unwrap_or(0);
     let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
     if found > known {
+        // Somebody newer was here, and says who may still be.
+        let oldest = read(transaction, "oldest_beside").await?;
+        if oldest.is_some_and(|oldest| oldest <= known) {
+            return Ok(());
+        }
         return Err(StoreError::Newer { found, known });
     }
     for (step, format) in STEPS
@@ -41,5 +46,14 @@ pub async fn run(transaction: &Transaction<'_>) -> Result<(), StoreError> {
         transaction.batch_execute(step).await?;
         about::set(transaction, "format", &format.to_string()).await?;
     }
+    if found < known {
+        let oldest = OLDEST_BESIDE.to_string();
+        about::set(transaction, "oldest_beside", &oldest).await?;
+    }
     Ok(())
+}
+
+async fn read(transaction: &Transaction<'_>, key: &str) -> Result<Option<u32>, StoreError> {
+    let text = about::get(transaction, key).await?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }

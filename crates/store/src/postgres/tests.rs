@@ -210,8 +210,27 @@ fn a_newer_format_is_refused() {
     drop(database.open());
     run(
         &database.url,
-        "UPDATE fact SET value = '99' WHERE key = 'format'",
+        "UPDATE fact SET value = '99' WHERE key = 'format'; DELETE FROM fact WHERE key = 'oldest_beside'",
     );
+    let error = database.try_open(&database.key()).err().expect("refused");
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }));
+}
+
+/// While programs are exchanged one after the other, one of the release before ours may be started again.
+#[test]
+fn a_newer_format_is_served_where_it_says_that_it_may_be() {
+    let database = Database::new();
+    drop(database.open());
+    let oldest = |format: &str| {
+        let sql = format!(
+            "UPDATE fact SET value = '99' WHERE key = 'format';
+             UPDATE fact SET value = '{format}' WHERE key = 'oldest_beside'"
+        );
+        run(&database.url, &sql);
+    };
+    oldest("7");
+    drop(database.open());
+    oldest("98");
     let error = database.try_open(&database.key()).err().expect("refused");
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
 }
