@@ -10,7 +10,7 @@ export const subscriptions: Words['integrations']['subscriptions'] = {
   idTaken: 'Ein Abonnement mit dieser Kennung gibt es schon.',
   url: 'Adresse (URL)',
   urlHint:
-    'https:// oder http://, ohne Benutzer und Passwort; oder nats:// mit STREAM/Betreff dahinter, worin {lab}, {type} und {about} ausgefüllt werden; oder eventbridge://REGION/BUS für einen Bus von Amazon EventBridge',
+    'https:// oder http://, ohne Benutzer und Passwort; oder nats:// mit STREAM/Betreff dahinter, worin {lab}, {type} und {about} ausgefüllt werden; oder eventbridge:// mit REGION/Bus dahinter für einen Bus von Amazon EventBridge',
   wants: 'Will',
   everything: 'alles',
   byPattern: 'nach einem Muster',

@@ -8,7 +8,7 @@ export const subscriptions = {
   idTaken: 'A subscription of this id is there already.',
   url: 'Address (URL)',
   urlHint:
-    'https:// or http://, without user and password; or nats:// with STREAM/subject behind it, where {lab}, {type} and {about} are filled in; or eventbridge://REGION/BUS for a bus of Amazon EventBridge',
+    'https:// or http://, without user and password; or nats:// with STREAM/subject behind it, where {lab}, {type} and {about} are filled in; or eventbridge:// with REGION/bus behind it for a bus of Amazon EventBridge',
   wants: 'Wants',
   everything: 'everything',
   byPattern: 'by a pattern',
