@@ -100,7 +100,7 @@ fn what_cannot_be_used_is_kept_with_its_faults_and_can_be_mended() {
     let codes: Vec<&str> = kept.iter().filter_map(|one| one["code"].as_str()).collect();
     assert!(codes.contains(&"unknown_event_type"), "{kept:?}");
     assert!(codes.contains(&"validation_failed"), "{kept:?}");
-    let line = function.measured().pop().expect("measured");
+    let line = function.measured(2).pop().expect("measured");
     assert_eq!(
         (&line["Kept"], &line["Failed"], &line["Trigger"]),
         (&json!(4), &json!(0), &json!("queue"))

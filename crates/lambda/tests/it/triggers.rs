@@ -288,8 +288,8 @@ fn no_name_of_a_patient_is_printed() {
     for secret in [SECRET, "another secret"] {
         function.invoke(&payload("http-api", &Asked::webhook(secret, &body)));
     }
+    assert_eq!(function.measured(2).len(), 2, "all of it is read by now");
     let printed = function.printed().join("\n");
-    assert!(!printed.is_empty());
     for private in ["Doe", "xylophone", "another secret", SECRET] {
         assert!(!printed.contains(private), "{private}");
     }

@@ -110,6 +110,10 @@ fn each(said: &[u8]) -> Delivered {
         #[serde(alias = "ErrorCode")]
         code: Option<String>,
     }
+    // A list would be read as the members of an object in their order.
+    if !said.starts_with(b"{") {
+        return Delivered::Again;
+    }
     let Ok(said) = serde_json::from_slice::<Said>(said) else {
         return Delivered::Again;
     };

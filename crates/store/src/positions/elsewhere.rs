@@ -1,5 +1,6 @@
 //! Positions that other programs keep.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -40,7 +41,7 @@ impl PositionLog for Elsewhere {
         0
     }
 
-    fn contains(&self, _: DriverNo, _: &Fix) -> Result<bool, StoreError> {
+    fn known(&self, _: DriverNo, _: &[Fix]) -> Result<BTreeSet<Place>, StoreError> {
         refused()
     }
 

@@ -180,8 +180,13 @@ impl Function {
         self.printed.lock().expect("no panic").clone()
     }
 
-    /// The lines for CloudWatch so far.
-    pub fn measured(&self) -> Vec<Value> {
+    /// The first so many lines for CloudWatch. They are printed before the answer is given, and read here when they are.
+    #[track_caller]
+    pub fn measured(&self, count: usize) -> Vec<Value> {
+        super::eventually(|| Some(self.lines()).filter(|lines| lines.len() >= count))
+    }
+
+    fn lines(&self) -> Vec<Value> {
         let lines = self.printed();
         let lines = lines
             .iter()
