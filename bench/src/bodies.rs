@@ -21,6 +21,9 @@ pub const EVENTS_PATH: &str = "/v1/events";
 /// Where requests go that ask for nothing.
 pub const EMPTY_PATH: &str = "/empty";
 
+/// The lab that events are about.
+pub const LAB: &str = "LAB001";
+
 /// Clinics that messages are about.
 const CLINICS: u64 = 200;
 /// Days that deliveries are wanted on, at one time.
@@ -161,7 +164,7 @@ fn event(n: u64, today: Timestamp, foreign: bool) -> serde_json::Value {
         "detail": {
             "caseId": format!("CASE-{n:010}"),
             "clinicId": format!("CLINIC-{:03}", random % CLINICS),
-            "labId": "LAB001",
+            "labId": LAB,
             "patientName": format!("Patient Number {n}"),
             "requestedDeliveryDate": date.split('T').next(),
             "priority": if random.is_multiple_of(10) { "RUSH" } else { "STANDARD" },

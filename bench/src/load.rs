@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::bodies::{Message, Phone};
+use crate::bodies::{LAB, Message, Phone};
 use crate::numbers::{float, quantile};
 use client::Connection;
 
@@ -35,6 +35,8 @@ pub struct Order {
     pub holds: String,
     /// From which phones, where it is phones that send.
     pub phones: Vec<Phone>,
+    /// About that lab instead of the usual one; its name is as long.
+    pub lab: Option<String>,
 }
 
 /// What became of it.
@@ -148,11 +150,31 @@ async fn connect(order: &Order) -> Result<Vec<(Connection, Vec<Vec<u8>>)>> {
         let numbers = (order.from..order.from + order.requests)
             .skip(own)
             .step_by(order.connections);
-        let requests = numbers.map(|n| order.message.request(n, order.today, &order.phones));
+        let requests = numbers.map(|n| {
+            let mut request = order.message.request(n, order.today, &order.phones);
+            if let Some(lab) = &order.lab {
+                replace(&mut request, LAB.as_bytes(), lab.as_bytes());
+            }
+            request
+        });
         let connection = Connection::open(&order.address).await?;
         connections.push((connection, requests.collect()));
     }
     Ok(connections)
+}
+
+/// Puts `new` in every place of `old`, which is as long.
+fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
+    let places: Vec<usize> = bytes
+        .windows(old.len())
+        .enumerate()
+        .filter_map(|(place, part)| (part == old).then_some(place))
+        .collect();
+    for place in places {
+        if let Some(part) = bytes.get_mut(place..place + new.len()) {
+            part.copy_from_slice(new);
+        }
+    }
 }
 
 async fn send(connections: Vec<(Connection, Vec<Vec<u8>>)>, order: Order) -> Result<Report> {

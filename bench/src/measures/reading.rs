@@ -150,6 +150,7 @@ impl<'e> Bench<'e> {
             status: plan.status,
             holds: plan.holds.to_owned(),
             phones: plan.phones.to_vec(),
+            lab: None,
         }
     }
 

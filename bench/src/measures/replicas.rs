@@ -56,16 +56,18 @@ pub fn run(bench: &Bench<'_>) -> Result<()> {
         "target",
     ]);
     let mut first = 0;
-    for (what, plan) in [
-        ("webhooks", webhooks::NEW),
-        ("events in batches of 100", super::events::BATCHES),
+    let batches = super::events::BATCHES;
+    for (what, plan, apart) in [
+        ("webhooks", webhooks::NEW, false),
+        ("events in batches of 100", batches, false),
+        ("the same, each program's of a lab", batches, true),
     ] {
         for part in [None, Some(PART)] {
             let mut one = Runs::default();
             for programs in [1, 2] {
                 let mut runs = Together::default();
                 for _ in 0..RUNS {
-                    runs.add(&place.run(plan, programs, part, &mut first)?);
+                    runs.add(&place.run(plan, (programs, apart), part, &mut first)?);
                 }
                 if programs == 1 {
                     one = runs.rate.clone();
@@ -134,11 +136,12 @@ impl Together {
 }
 
 impl Place<'_> {
-    /// So many programs, and the connections of the plan spread over them; messages from the number `first` on.
+    /// So many programs, and the connections of the plan spread over them; messages from the number `first` on, perhaps each program's
+    /// about a lab of its own.
     fn run(
         &self,
         plan: Plan<'_>,
-        programs: usize,
+        (programs, apart): (usize, bool),
         part: Option<f64>,
         first: &mut u64,
     ) -> Result<Reading> {
@@ -171,8 +174,10 @@ impl Place<'_> {
         let requests = ((rate * self.bench.extent.run_seconds()) as u64).max(warm);
         let loads = servers
             .iter()
-            .map(|server| {
-                let order = self.bench.order(server, plan, next(requests), requests);
+            .enumerate()
+            .map(|(index, server)| {
+                let mut order = self.bench.order(server, plan, next(requests), requests);
+                order.lab = apart.then(|| format!("LAB{:03}", index + 1));
                 Load::prepare(&order)
             })
             .collect::<Result<Vec<_>>>()?;

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::traces::{Commit, Visit};
-use batch::{Desk, Known};
+use batch::{Desk, Known, Ran};
 
 pub use draft::{Draft, WebhookDraft, own_event};
 pub use entry::{Records, Stamp, digest, entry};
@@ -34,6 +34,10 @@ const MAX_WAITING: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a batch is decided again after something else changed its rows, or wrote about the same labs.
 const MAX_TRIES: usize = 20;
+
+/// After a conflict so many batches are decided in turn with other programs, whose batches are about the same: else each would be decided
+/// in vain while another commits.
+const CROWDED: usize = 64;
 
 /// By whose rules a door decides.
 #[derive(Debug)]
@@ -130,6 +134,7 @@ impl Door {
             told,
             queue,
             waiting,
+            crowded: 0,
         };
         if let Some(rules) = own {
             keeper.keep_rules(rules)?;
@@ -197,6 +202,8 @@ struct Keeper {
     told: Told,
     queue: mpsc::UnboundedReceiver<Job>,
     waiting: Arc<AtomicUsize>,
+    /// Batches that are still to be decided in turn.
+    crowded: usize,
 }
 
 impl Keeper {
@@ -208,7 +215,9 @@ impl Keeper {
             "configuration",
             None,
         );
-        self.desk.run(&[draft], &[], &self.told).map(drop)
+        let ran = self.desk.run(&[draft], &[])?;
+        self.tell(&ran);
+        Ok(())
     }
 
     fn run(mut self) {
@@ -262,14 +271,44 @@ impl Keeper {
     fn try_together(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, StoreError> {
         let drafts: Vec<&Draft> = jobs.iter().flat_map(|job| &job.drafts).collect();
         let settled: Vec<(u64, u32)> = jobs.iter().filter_map(|job| job.settles).collect();
-        let mut last = StoreError::Conflict;
         for _ in 0..MAX_TRIES {
-            match self.desk.run(&drafts, &settled, &self.told) {
-                Err(StoreError::Conflict) => last = StoreError::Conflict,
-                other => return other,
+            let done = if self.crowded > 0 {
+                self.crowded -= 1;
+                self.run_in_turn(&drafts, &settled)
+            } else {
+                self.desk.run(&drafts, &settled)
+            };
+            match done {
+                Err(StoreError::Conflict) => self.crowded = CROWDED,
+                Err(error) => return Err(error),
+                Ok(ran) => {
+                    self.tell(&ran);
+                    return Ok(ran.outcomes);
+                }
             }
         }
-        Err(last)
+        Err(StoreError::Conflict)
+    }
+
+    fn run_in_turn(
+        &mut self,
+        drafts: &[&Draft],
+        settled: &[(u64, u32)],
+    ) -> Result<Ran, StoreError> {
+        let store = Arc::clone(&self.desk.store);
+        let mut ran = Ran::default();
+        store.in_turn(&mut || {
+            ran = self.desk.run(drafts, settled)?;
+            Ok(())
+        })?;
+        Ok(ran)
+    }
+
+    /// After others have the turn: whoever hears may have to read first what they committed.
+    fn tell(&self, ran: &Ran) {
+        if let Some((batch, committed)) = &ran.committed {
+            (self.told)(batch, committed);
+        }
     }
 
     fn serve_alone(&mut self, job: Job) {

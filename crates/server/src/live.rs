@@ -89,7 +89,10 @@ impl Hub {
 
     /// Tells everybody what was committed.
     pub fn tell(&self, batch: &Batch, committed: &Committed) {
-        let Some(newest) = committed.seqs.iter().copied().max() else {
+        // What an entry published follows it, as whoever reads the rows finds it: programs must not number positions apart.
+        let ends = batch.entries.iter().zip(&committed.seqs);
+        let ends = ends.map(|(entry, seq)| seq + entry.published.len() as u64);
+        let Some(newest) = ends.max() else {
             return;
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

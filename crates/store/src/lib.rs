@@ -310,6 +310,10 @@ pub trait Store: Send + Sync {
         lease: SignedDuration,
     ) -> Result<bool, StoreError>;
 
+    /// Does `work`, which loads and commits, while no other program on the data does the same: for where programs keep writing about
+    /// the same and would decide in vain. It is a courtesy: what is committed meanwhile all the same is noticed as ever.
+    fn in_turn(&self, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError>;
+
     /// A number that differs whenever another process changed the data (tokens made by the command line).
     fn stamp(&self) -> Result<u64, StoreError>;
 

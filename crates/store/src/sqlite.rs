@@ -430,6 +430,11 @@ impl Store for SqliteStore {
             .write(|conn| tokens::take(conn, kind, hash, now))
     }
 
+    /// A folder is served by one program.
+    fn in_turn(&self, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        work()
+    }
+
     fn stamp(&self) -> Result<u64, StoreError> {
         self.writer.stamp()
     }

@@ -13,11 +13,11 @@ use pontic_core::facts::{Facts, Found, Key};
 use pontic_core::id::{format_uuid, uuid_v7};
 use pontic_core::record::{Entity, Kind};
 use pontic_core::rules::Rules;
-use pontic_store::batch::{Batch, InboxKey, Seen};
+use pontic_store::batch::{Batch, Committed, InboxKey, Seen};
 use pontic_store::{Store, StoreError};
 
 use super::entry::{self, Records, Stamp};
-use super::{Accepted, Draft, Outcome, Told, WebhookDraft};
+use super::{Accepted, Draft, Outcome, WebhookDraft};
 use crate::clock::Clock;
 
 /// How often a decision may ask for more before we believe that it never ends.
@@ -40,6 +40,15 @@ pub struct Desk {
 pub struct Known {
     facts: Facts,
     stamp: u64,
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub struct Ran {
+    /// Answers in the order of the drafts.
+    pub outcomes: Vec<Outcome>,
+    /// What was written, if anything was.
+    pub committed: Option<(Batch, Committed)>,
 }
 
 /// A batch in the making.
@@ -82,13 +91,12 @@ impl EntryIds {
 }
 
 impl Desk {
-    /// Decides and commits; answers in the order of the drafts.
+    /// Decides and commits.
     pub fn run<D: Borrow<Draft>>(
         &mut self,
         drafts: &[D],
         settled: &[(u64, u32)],
-        told: &Told,
-    ) -> Result<Vec<Outcome>, StoreError> {
+    ) -> Result<Ran, StoreError> {
         let now = self.clock.now();
         // Whoever fails leaves nothing behind: the next batch loads what it needs.
         let known = std::mem::take(&mut self.known);
@@ -112,9 +120,12 @@ impl Desk {
         for draft in drafts {
             outcomes.push(run.judge(draft.borrow())?);
         }
-        let facts = run.commit(told)?;
+        let (facts, committed) = run.commit()?;
         self.known = Known { facts, stamp };
-        Ok(outcomes)
+        Ok(Ran {
+            outcomes,
+            committed,
+        })
     }
 }
 
@@ -322,17 +333,17 @@ impl Run<'_> {
         self.facts.apply(overlay);
     }
 
-    /// Gives what the next batch may start with.
-    fn commit(mut self, told: &Told) -> Result<Facts, StoreError> {
+    /// Gives what the next batch may start with, and what is on disk now.
+    fn commit(mut self) -> Result<(Facts, Option<(Batch, Committed)>), StoreError> {
         self.batch.records = std::mem::take(&mut self.records).into_order();
         if !self.batch.entries.is_empty()
             || !self.batch.quarantined.is_empty()
             || !self.batch.settled.is_empty()
         {
             let committed = self.desk.store.commit(&self.batch)?;
-            told(&self.batch, &committed);
+            return Ok((self.facts.committed(), Some((self.batch, committed))));
         }
-        Ok(self.facts.committed())
+        Ok((self.facts.committed(), None))
     }
 }
 

@@ -57,8 +57,9 @@ impl Follower {
     /// Follows until it is enough and the message of that kind came, whoever has to be asked.
     pub fn follow(&mut self, fleet: &Fleet, is_last: impl Fn(&Value) -> bool) {
         loop {
-            let client = fleet.next(&self.token);
+            let (index, client) = fleet.next(&self.token);
             let Some(mut line) = self.open(&client) else {
+                fleet.avoid(index);
                 std::thread::sleep(Duration::from_millis(20));
                 continue;
             };
@@ -113,7 +114,8 @@ impl Follower {
     fn take(&mut self, message: Value, is_last: &impl Fn(&Value) -> bool) -> bool {
         let number = message["seq"].as_u64().expect("a number");
         if message["type"] == "SNAPSHOT" {
-            assert_eq!(self.since, 0, "{:?} began anew: {message}", self.way);
+            let last = self.last.as_deref();
+            assert_eq!(self.since, 0, "{:?} began anew at {last:?}", self.way);
             self.since = number;
             return false;
         }

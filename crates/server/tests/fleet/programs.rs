@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use crate::it::harness::{ADMIN, Answer, Client, Group, Server};
 pub const SIZE: usize = 3;
 /// So long a sender waits for an answer; then it asks another program.
 pub const PATIENCE: Duration = Duration::from_secs(3);
+/// So long others go before one that did not answer.
+const AVOIDED: Duration = Duration::from_secs(1);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -22,6 +24,8 @@ pub struct Fleet {
     servers: [Mutex<Option<Server>>; SIZE],
     /// Where each is, or was last.
     urls: [Mutex<String>; SIZE],
+    /// Until then nobody asks it who has another to ask, as a proxy would do it.
+    avoided: [Mutex<Option<Instant>>; SIZE],
     turn: AtomicUsize,
     /// Questions without an answer, or with 503.
     pub unanswered: AtomicUsize,
@@ -34,6 +38,7 @@ impl Fleet {
             group: Group::new(),
             servers: Default::default(),
             urls: Default::default(),
+            avoided: Default::default(),
             turn: AtomicUsize::new(0),
             unanswered: AtomicUsize::new(0),
         };
@@ -75,21 +80,36 @@ impl Fleet {
         look(server.as_ref().expect("it runs"))
     }
 
-    /// The next in turn, whether it is there or not, for whoever holds that token.
-    pub fn next(&self, token: &str) -> Client {
-        let index = self.turn.fetch_add(1, Ordering::Relaxed) % SIZE;
-        Client {
+    /// The next in turn, for whoever holds that token; most likely it is there.
+    pub fn next(&self, token: &str) -> (usize, Client) {
+        let mut turns = (0..SIZE).map(|_| self.turn.fetch_add(1, Ordering::Relaxed) % SIZE);
+        let index = turns.find(|index| !self.is_avoided(*index));
+        let index = index.unwrap_or_else(|| self.turn.load(Ordering::Relaxed) % SIZE);
+        let client = Client {
             url: self.urls[index].lock().expect("no panic").clone(),
             token: Some(token.to_owned()),
-        }
+        };
+        (index, client)
+    }
+
+    /// It said nothing.
+    pub fn avoid(&self, index: usize) {
+        *self.avoided[index].lock().expect("no panic") = Some(Instant::now() + AVOIDED);
+    }
+
+    fn is_avoided(&self, index: usize) -> bool {
+        let until = *self.avoided[index].lock().expect("no panic");
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Asks one after the other until one answers something else than 503.
     pub fn ask<T>(&self, token: &str, question: impl Fn(&Client) -> Option<(u16, T)>) -> (u16, T) {
         loop {
-            match question(&self.next(token)) {
+            let (index, client) = self.next(token);
+            match question(&client) {
                 Some((status, body)) if status != 503 => return (status, body),
                 _ => {
+                    self.avoid(index);
                     self.unanswered.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(PAUSE);
                 }

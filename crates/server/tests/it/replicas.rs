@@ -99,6 +99,29 @@ fn a_stream_goes_on_at_another_program_without_a_gap() {
 }
 
 #[test]
+fn a_stream_goes_on_elsewhere_after_a_position_that_followed_a_publication() {
+    let group = Group::new();
+    let (first, second) = pair(&group);
+    let road = Road::start(&first, &fresh("L"), &fresh("D"), ago(110), &[30_000.0]);
+    let desk = first.role("dispatcher", &road.lab);
+    let mut there = Socket::watch(&at(&second, &desk), "");
+    let epoch = there.next()["epoch"].as_str().expect("an epoch").to_owned();
+    // Decided by the first, which knows what it published; the second reads it.
+    send_case(&first, &road.lab, "C9", "K1");
+    there.until(|message| message["type"] == "CLINIC_UPDATED" && message["clinicId"] == "C9");
+    let driver = road.driver_token(&first);
+    let path = format!("/v1/drivers/{}/positions", road.driver);
+    driver.post(&path, &fix(road.at(1), 10.0, 40.0)).expect(200);
+    let heard = there.until(|message| message["type"] == "DRIVER_LOCATION_UPDATE");
+    let last = *numbers(&heard).last().expect("a number");
+    drop(second.kill());
+    let mut here = Socket::watch(&desk, &format!("?after={epoch}:{last}"));
+    let next = here.next();
+    assert_ne!(next["type"], "SNAPSHOT", "{last}");
+    assert!(next["seq"].as_u64() > Some(last), "{last} {next}");
+}
+
+#[test]
 fn settings_made_at_one_count_at_all() {
     let group = Group::new();
     let (first, second) = pair(&group);

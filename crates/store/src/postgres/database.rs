@@ -9,6 +9,9 @@ use super::line::Line;
 use super::rows;
 use crate::StoreError;
 
+/// Taken by whoever wants to be alone, and by nobody else. Frozen with it, one loses it, as any transaction (`SET_UP`).
+const ALONE: &str = "BEGIN; SELECT pg_advisory_xact_lock(7309442)";
+
 /// Some connections, and the thread that serves them; clones share both.
 #[derive(Clone)]
 pub struct Database {
@@ -46,6 +49,22 @@ impl Database {
         })
     }
 
+    /// No other program has the same until the value is dropped; absent where that cannot be had now.
+    pub fn alone(&self) -> Option<Alone<'_>> {
+        self.line.wait_for(async {
+            let client = self.pool.get().await.ok()?;
+            if rows::answered(client.batch_execute(ALONE)).await.is_err() {
+                // What it has begun ends with it.
+                drop(Client::take(client));
+                return None;
+            }
+            Some(Alone {
+                line: &self.line,
+                client: Some(client),
+            })
+        })
+    }
+
     /// Runs `work` in a transaction that writes; on an error nothing of it remains.
     pub fn write<T>(
         &self,
@@ -57,6 +76,26 @@ impl Database {
             put_back(client, &done);
             done
         })
+    }
+}
+
+/// The right to be alone.
+pub struct Alone<'d> {
+    line: &'d Line,
+    client: Option<Client>,
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else {
+            return;
+        };
+        let ended = rows::answered(client.batch_execute("COMMIT"));
+        let ended = self.line.wait_for(ended);
+        if ended.is_err() {
+            // Whatever became of it ends with its connection.
+            drop(Client::take(client));
+        }
     }
 }
 

@@ -412,3 +412,30 @@ fn many_writers_lose_and_double_nothing() {
     let cases = stores[1].list(Kind::Case, &Filter::default(), &paging);
     assert_eq!(cases.expect("listed").items.len(), 150);
 }
+
+#[test]
+fn whoever_decides_in_turn_is_alone() {
+    let database = Database::new();
+    let (here, there) = (database.open(), database.open());
+    let inside = AtomicU32::new(0);
+    let both = [&here, &there];
+    std::thread::scope(|scope| {
+        for store in both {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let mut work = || {
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        store.stamp()?;
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        Ok(())
+                    };
+                    store.in_turn(&mut work).expect("done");
+                }
+            });
+        }
+    });
+    // What fails gives the turn back as well.
+    let failed = here.in_turn(&mut || Err(StoreError::Conflict));
+    assert!(matches!(failed, Err(StoreError::Conflict)));
+    there.in_turn(&mut || Ok(())).expect("done");
+}
