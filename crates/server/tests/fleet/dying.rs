@@ -109,10 +109,16 @@ fn of_three_programs_one_is_always_dying_and_nobody_notices() {
     check_duplicates(&admin, &accepted);
     let again = fleet.with(1, |server| Found::of(&server.admin()));
     assert_eq!(
-        again.log.len(),
-        found.log.len(),
+        said(&again.log).len(),
+        said(&found.log).len(),
         "sent again, nothing was done"
     );
+}
+
+/// Rows but those that the passing of time makes: a van whose visit is over falls silent.
+fn said(log: &[Value]) -> Vec<&Value> {
+    let rows = log.iter();
+    rows.filter(|row| row["type"] != "DriverSilent").collect()
 }
 
 fn is_last(message: &Value) -> bool {

@@ -22,7 +22,9 @@ impl Line {
     /// Waits on the caller's own thread, whether or not that belongs to another runtime.
     pub fn wait_for<T>(&self, done: impl Future<Output = T>) -> T {
         let _context = self.0.as_ref().map(Runtime::enter);
-        futures_executor::block_on(done)
+        // Within a task of a runtime what is polled has a budget, and whoever has used it up is woken when the task has yielded: never,
+        // as the task waits here.
+        futures_executor::block_on(tokio::task::unconstrained(done))
     }
 }
 

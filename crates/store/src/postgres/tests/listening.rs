@@ -1,6 +1,6 @@
 //! What one program does, another on the same database hears.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -192,4 +192,20 @@ fn a_server_that_is_not_there_is_said() {
         matches!(refused, Err(crate::StoreError::Unavailable(_))),
         "{refused:?}"
     );
+}
+
+#[test]
+fn whoever_hears_may_ask_as_much_as_it_likes() {
+    let database = Database::new();
+    let (here, there) = (Arc::new(database.open()), database.open());
+    let (told, heard) = mpsc::channel();
+    let asked = Arc::clone(&here);
+    // More than a task of the listener's runtime may do before it yields, which it does not while it is told something.
+    let tell = move |_| {
+        let counts = (0..1_000).map(|_| asked.last_seq().map(drop));
+        let _ = told.send(counts.collect::<Result<(), _>>().is_ok());
+    };
+    here.listen(Box::new(tell)).expect("listening");
+    there.commit(&new_case_batch(1)).expect("committed");
+    assert_eq!(heard.recv_timeout(LONG), Ok(true));
 }
