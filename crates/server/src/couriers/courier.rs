@@ -205,11 +205,12 @@ async fn carry(
         let trace = Delivery::begin(publication, claimed.attempt);
         (claimed.number, trace)
     });
-    let mut traces: HashMap<u64, Delivery> = traces.collect();
+    // A few: ten go together at most.
+    let mut traces: Vec<(u64, Delivery)> = traces.collect();
     let done = send(&app, &receiver, loaded).await;
     for (claimed, sent) in &done {
-        if let Some(trace) = traces.remove(&claimed.number) {
-            trace.end(sent.taken, &sent.cause);
+        if let Some(place) = traces.iter().position(|(of, _)| *of == claimed.number) {
+            traces.swap_remove(place).1.end(sent.taken, &sent.cause);
         }
         if sent.cause != ELSEWHERE {
             let publication = series::publication(&claimed.message.name);
