@@ -16,37 +16,27 @@ pub fn cpu_us(pid: u32) -> Result<f64> {
 
 /// User and system time of the threads of this process with that name, in microseconds.
 pub fn threads_cpu_us(name: &str) -> Result<f64> {
-    let mut sum = 0.0;
-    for thread in fs::read_dir("/proc/self/task")? {
-        let folder = thread?.path();
-        // One that ended meanwhile is not there any more.
-        let (Ok(own), Ok(stat)) = (
-            fs::read_to_string(folder.join("comm")),
-            fs::read_to_string(folder.join("stat")),
-        ) else {
-            continue;
-        };
-        if own.trim() == name {
-            sum += ticks(&stat).context("the stat file of a thread")?;
-        }
-    }
-    Ok(sum)
+    named("/proc/self/task", name)
 }
 
 /// User and system time of all processes of that name that run, in microseconds.
 pub fn named_cpu_us(name: &str) -> Result<f64> {
+    named("/proc", name)
+}
+
+fn named(folder: &str, name: &str) -> Result<f64> {
     let mut sum = 0.0;
-    for process in fs::read_dir("/proc")? {
-        let folder = process?.path();
-        // Most of what is there is no process, or ended meanwhile.
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?.path();
+        // What ended meanwhile is not there any more, and not all that lies in `/proc` is a process.
         let (Ok(own), Ok(stat)) = (
-            fs::read_to_string(folder.join("comm")),
-            fs::read_to_string(folder.join("stat")),
+            fs::read_to_string(entry.join("comm")),
+            fs::read_to_string(entry.join("stat")),
         ) else {
             continue;
         };
         if own.trim() == name {
-            sum += ticks(&stat).context("the stat file of a process")?;
+            sum += ticks(&stat).context("a stat file has another form than expected")?;
         }
     }
     Ok(sum)

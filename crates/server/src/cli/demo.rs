@@ -12,7 +12,7 @@ use pontic_core::time;
 
 use super::ConfigArgs;
 use super::serve::{Signals, dev_secrets, run_with};
-use crate::clock::Clock;
+use crate::clock::{Clock, Hand};
 use crate::config::{Config, Faults, Layers};
 use crate::demo::{self, Ended, Keys, Pace, Site};
 use crate::startup::{self, Running};
@@ -117,15 +117,7 @@ impl Demo {
     async fn live(&self, mut config: Config) -> anyhow::Result<ExitCode> {
         let keys = keys_of(&mut config)?;
         let mut signals = Signals::listen()?;
-        let (clock, hand) = if self.once {
-            let (clock, hand) = Clock::moved_by_hand(demo::begins());
-            (clock, Some(hand))
-        } else {
-            (
-                Clock::running_fast(demo::worth_watching(), self.speed),
-                None,
-            )
-        };
+        let (clock, hand) = self.clock();
         let running = match startup::start_by(config, clock.clone()).await {
             Ok(running) => running,
             Err(error) => {
@@ -142,27 +134,46 @@ impl Demo {
             bus: None,
         };
         let pace = hand.map_or(Pace::Runs(clock), |hand| Pace::Moves(hand, &running));
-        let ended = tokio::select! {
-            ended = demo::run(&site, &keys, &pace, self.seed) => Some(ended),
-            () = signals.asked_to_stop() => None,
-        };
+        let over = format!("The server stays at http://{}", running.address);
+        let code = self.see(&site, &keys, &pace, &mut signals, &over).await;
         drop(pace);
-        let stays = ended.is_some() && !self.once;
-        let code = match ended {
+        running.stop().await;
+        code
+    }
+
+    /// A clock at the demo's speed, or with `--once` one that is moved by the hand.
+    fn clock(&self) -> (Clock, Option<Hand>) {
+        if self.once {
+            let (clock, hand) = Clock::moved_by_hand(demo::begins());
+            (clock, Some(hand))
+        } else {
+            let clock = Clock::running_fast(demo::worth_watching(), self.speed);
+            (clock, None)
+        }
+    }
+
+    /// Lives the day, tells what became of it, and stays, as `over` says, until asked to stop; with `--once` it does not stay.
+    async fn see(
+        &self,
+        site: &Site,
+        keys: &Keys,
+        pace: &Pace<'_>,
+        signals: &mut Signals,
+        over: &str,
+    ) -> anyhow::Result<ExitCode> {
+        let ended = tokio::select! {
+            ended = demo::run(site, keys, pace, self.seed) => ended?,
             // A day that was cut off says nothing of whether all is as it must be.
-            None if self.once => ExitCode::from(2),
-            None => ExitCode::SUCCESS,
-            Some(ended) => self.tell(&ended?),
+            () = signals.asked_to_stop() => {
+                return Ok(if self.once { ExitCode::from(2) } else { ExitCode::SUCCESS });
+            }
         };
-        if stays {
+        let code = self.tell(&ended);
+        if !self.once {
             println!();
-            println!(
-                "The day is over. The server stays at http://{} until Ctrl-C.",
-                running.address
-            );
+            println!("The day is over. {over} until Ctrl-C.");
             signals.asked_to_stop().await;
         }
-        running.stop().await;
         Ok(code)
     }
 

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Receiver, Road, Server, Socket, Start, eventually, fix, fresh, north, now, shared, texts, with,
+    Receiver, Road, Server, Socket, Start, VISIT, eventually, fix, fresh, north, now, shared,
+    texts, with,
 };
 
 /// Now, to the second: a fix and its answer are compared as texts.
@@ -24,18 +25,6 @@ fn road(server: &Server, stops: &[f64]) -> Road {
     let (lab, driver) = (fresh("L"), fresh("D"));
     Road::start(server, &lab, &driver, ago(110), stops)
 }
-
-/// What is sent for a visit: seconds after the start, metres north, km/h.
-const VISIT: [(i64, f64, f64); 8] = [
-    (0, 0.0, 40.0),
-    (30, 900.0, 40.0),
-    (60, 1_800.0, 40.0),
-    (90, 2_700.0, 40.0),
-    (105, 2_990.0, 0.0),
-    (170, 2_990.0, 0.0),
-    (190, 3_300.0, 40.0),
-    (210, 3_600.0, 40.0),
-];
 
 fn drive(socket: &mut Socket, road: &Road, points: &[(i64, f64, f64)]) -> Vec<String> {
     points

@@ -8,8 +8,8 @@ use jsonschema::{Retrieve, Uri, Validator};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Client, Receiver, Road, Server, Socket, Start, after_hours, case, date_in, eventually, fix,
-    now, pickup, shared, with,
+    Client, Receiver, Road, Server, Socket, Start, VISIT, after_hours, case, date_in, eventually,
+    fix, now, pickup, shared, with,
 };
 use crate::replay::busy_day;
 
@@ -298,16 +298,7 @@ fn a_drivers_messages_are_valid() {
     let mut messages = vec![watcher.next()];
     let mut phone = Socket::drive(&road.driver_token(&server), "");
     let mut schemas = Schemas::of(&server);
-    for (seconds, metres, kmh) in [
-        (0, 0.0, 40.0),
-        (30, 900.0, 40.0),
-        (60, 1_800.0, 40.0),
-        (90, 2_700.0, 40.0),
-        (105, 2_990.0, 0.0),
-        (170, 2_990.0, 0.0),
-        (190, 3_300.0, 40.0),
-        (210, 3_600.0, 40.0),
-    ] {
+    for (seconds, metres, kmh) in VISIT {
         let fix = with(
             fix(road.at(seconds), metres, kmh),
             json!({ "ref": seconds }),

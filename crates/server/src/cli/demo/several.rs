@@ -8,9 +8,8 @@ use clap::Args;
 use pontic_core::time;
 
 use super::{Demo, Signals, keys_of, member};
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo::{self, Bus, Pace, Plan, Programs, Site};
+use crate::demo::{Bus, Pace, Plan, Programs, Site};
 
 /// Where people look for the first of them.
 const USUAL_PORT: u16 = 8080;
@@ -65,13 +64,7 @@ impl Demo {
         };
         let keys = keys_of(&mut config)?;
         let mut signals = Signals::listen()?;
-        let (clock, hand) = if self.once {
-            let (clock, hand) = Clock::moved_by_hand(demo::begins());
-            (clock, Some(hand))
-        } else {
-            let clock = Clock::running_fast(demo::worth_watching(), self.speed);
-            (clock, None)
-        };
+        let (clock, hand) = self.clock();
         let bus = Bus::open(said.bus).await?;
         std::fs::create_dir_all(data)?;
         let told = clock.told();
@@ -92,22 +85,8 @@ impl Demo {
             self.announce_all(&site, &keys.admin_token);
         }
         let pace = hand.map_or(Pace::Runs(clock), |hand| Pace::MovesAll(hand, &programs));
-        let ended = tokio::select! {
-            ended = demo::run(&site, &keys, &pace, self.seed) => Some(ended),
-            () = signals.asked_to_stop() => None,
-        };
-        let stays = ended.is_some() && !self.once;
-        let code = match ended {
-            None if self.once => ExitCode::from(2),
-            None => ExitCode::SUCCESS,
-            Some(ended) => self.tell(&ended?),
-        };
-        if stays {
-            println!();
-            println!("The day is over. The programs stay until Ctrl-C.");
-            signals.asked_to_stop().await;
-        }
-        Ok(code)
+        self.see(&site, &keys, &pace, &mut signals, "The programs stay")
+            .await
     }
 
     /// Where each listens: from the usual port on, where it is free.
